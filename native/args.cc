@@ -1,0 +1,198 @@
+#include "args.h"
+
+#include <cinttypes>
+#include <cmath>
+#include <cstdio>
+
+namespace {
+constexpr double kMaxInt = 2147483647.0;
+constexpr double kMaxUint32 = 4294967295.0;
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+}  // namespace
+
+Args::Args(napi_env env, napi_callback_info info, const char* call) : env_(env), call_(call) {
+  // Node-API fills the missing ones with undefined.
+  napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr);
+}
+
+int Args::Fd(size_t index) {
+  double value = 0;
+  Integer(index, "fd", 0, kMaxInt, &value);
+  return static_cast<int>(value);
+}
+
+int Args::Int(size_t index, const char* name) {
+  double value = 0;
+  Integer(index, name, -kMaxInt - 1, kMaxInt, &value);
+  return static_cast<int>(value);
+}
+
+int Args::Count(size_t index, const char* name) {
+  double value = 0;
+  Integer(index, name, 0, kMaxInt, &value);
+  return static_cast<int>(value);
+}
+
+uint32_t Args::Uint32(size_t index, const char* name) {
+  double value = 0;
+  Integer(index, name, 0, kMaxUint32, &value);
+  return static_cast<uint32_t>(value);
+}
+
+double Args::Size(size_t index, const char* name) {
+  double value = 0;
+  Integer(index, name, 0, kMaxSafeInteger, &value);
+  return value;
+}
+
+double Args::Number(size_t index, const char* name) {
+  double value = 0;
+  if (failed_) return value;
+  if (napi_get_value_double(env_, values_[index], &value) != napi_ok) {
+    WrongType(index, name, "a number");
+    return 0;
+  }
+  if (std::isnan(value)) OutOfRange(name, "a number other than NaN", value);
+  return value;
+}
+
+bool Args::Boolean(size_t index, const char* name) {
+  bool value = false;
+  if (!failed_ && napi_get_value_bool(env_, values_[index], &value) != napi_ok) {
+    WrongType(index, name, "a boolean");
+  }
+  return value;
+}
+
+Bytes Args::View(size_t index, const char* name) {
+  if (failed_) return {};
+  bool is_view = false;
+  napi_is_buffer(env_, values_[index], &is_view);
+  void* data = nullptr;
+  size_t length = 0;
+  if (!is_view || napi_get_buffer_info(env_, values_[index], &data, &length) != napi_ok) {
+    WrongType(index, name, "a Uint8Array");
+    return {};
+  }
+  // A detached buffer has length 0 here, a shrunk one its present length.
+  return {static_cast<uint8_t*>(data), length};
+}
+
+Bytes Args::Range(size_t index) {
+  const Bytes view = View(index, "buffer");
+  const double offset = Size(index + 1, "offset");
+  const double length = Size(index + 2, "length");
+  if (failed_) return {};
+  if (offset > static_cast<double>(view.length)) {
+    OutOfRange("offset", "at most the buffer's length", offset);
+    return {};
+  }
+  const size_t begin = static_cast<size_t>(offset);
+  if (length > static_cast<double>(view.length - begin)) {
+    OutOfRange("length", "at most the buffer's length less the offset", length);
+    return {};
+  }
+  return {view.data + begin, static_cast<size_t>(length)};
+}
+
+bool Args::IsMissing(size_t index) const {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env_, values_[index], &type);
+  return type == napi_undefined || type == napi_null;
+}
+
+Span<int32_t> Args::Ints(size_t index, const char* name, size_t at_least) {
+  Span<int32_t> ints;
+  void* data = nullptr;
+  if (!TypedArray(index, name, napi_int32_array, "an Int32Array", &data, &ints.length)) return {};
+  if (ints.length < at_least) {
+    OutOfRange(name, "a longer Int32Array", static_cast<double>(ints.length));
+    return {};
+  }
+  ints.data = static_cast<int32_t*>(data);
+  return ints;
+}
+
+Span<double> Args::Doubles(size_t index, const char* name) {
+  Span<double> doubles;
+  void* data = nullptr;
+  if (!TypedArray(index, name, napi_float64_array, "a Float64Array", &data, &doubles.length)) {
+    return {};
+  }
+  doubles.data = static_cast<double*>(data);
+  return doubles;
+}
+
+bool Args::Text(size_t index, const char* name, char* out, size_t capacity) {
+  if (failed_) return false;
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env_, values_[index], nullptr, 0, &length) != napi_ok) {
+    WrongType(index, name, "a string");
+    return false;
+  }
+  if (length >= capacity) {
+    OutOfRange(name, "a shorter string", static_cast<double>(length));
+    return false;
+  }
+  napi_get_value_string_utf8(env_, values_[index], out, capacity, &length);
+  return true;
+}
+
+bool Args::Integer(size_t index, const char* name, double low, double high, double* out) {
+  if (failed_) return false;
+  double value = 0;
+  if (napi_get_value_double(env_, values_[index], &value) != napi_ok) {
+    WrongType(index, name, "an integer");
+    return false;
+  }
+  // NaN fails the comparison, a fraction fails the last one.
+  if (!(value >= low && value <= high) || value != std::trunc(value)) {
+    char wanted[80];
+    std::snprintf(wanted, sizeof wanted, "an integer from %.0f to %.0f", low, high);
+    OutOfRange(name, wanted, value);
+    return false;
+  }
+  *out = value;
+  return true;
+}
+
+bool Args::TypedArray(size_t index, const char* name, napi_typedarray_type type,
+                      const char* wanted, void** data, size_t* length) {
+  if (failed_) return false;
+  bool is_typed_array = false;
+  napi_is_typedarray(env_, values_[index], &is_typed_array);
+  napi_typedarray_type found;
+  if (!is_typed_array || napi_get_typedarray_info(env_, values_[index], &found, length, data,
+                                                  nullptr, nullptr) != napi_ok ||
+      found != type) {
+    WrongType(index, name, wanted);
+    return false;
+  }
+  return true;
+}
+
+void Args::WrongType(size_t index, const char* name, const char* wanted) {
+  char message[200];
+  std::snprintf(message, sizeof message, "%s(): argument %zu, '%s', must be %s", call_, index + 1,
+                name, wanted);
+  Fail("ERR_INVALID_ARG_TYPE", message, false);
+}
+
+void Args::OutOfRange(const char* name, const char* wanted, double found) {
+  char message[200];
+  std::snprintf(message, sizeof message, "%s(): '%s' must be %s: %.17g", call_, name, wanted,
+                found);
+  Fail("ERR_OUT_OF_RANGE", message);
+}
+
+void Args::Fail(const char* code, const char* message, bool range) {
+  if (failed_) return;
+  failed_ = true;
+  range ? napi_throw_range_error(env_, code, message) : napi_throw_type_error(env_, code, message);
+}
+
+napi_value Args::Return(int64_t result) const {
+  napi_value value;
+  napi_create_int64(env_, result, &value);
+  return value;
+}
