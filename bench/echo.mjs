@@ -1,0 +1,96 @@
+// The echo bench: for each trial several rounds, in each round every contestant once, so that a
+// slow minute of the machine falls on all of them alike.
+import { compile } from "./build.mjs";
+import { runToEnd, startServer } from "./children.mjs";
+import { pin } from "./machine.mjs";
+import { summarize, toRound } from "./summary.mjs";
+
+/** What the generator may take beyond its warm-up and window: 20 s greeting, 3 s drain. */
+const GENERATOR_EXTRA_MS = 30_000;
+
+/**
+ * @typedef {object} Entry
+ * @property {string} name
+ * @property {string | undefined} skipped the reason why it did not take part
+ * @property {import("./summary.mjs").Round[]} rounds
+ * @property {import("./summary.mjs").Summary} summary
+ *
+ * @typedef {object} TrialResult
+ * @property {import("./trials.mjs").Trial} trial
+ * @property {Entry[]} entries
+ *
+ * @typedef {object} Setting
+ * @property {number} rounds
+ * @property {number} seconds
+ * @property {number} warmup
+ * @property {import("./machine.mjs").Pinning} pinning
+ * @property {(line: string) => void} progress
+ */
+
+/**
+ * Runs one trial with all contestants.
+ *
+ * @param {import("./trials.mjs").Trial} trial
+ * @param {readonly import("./contestants.mjs").Contestant[]} contestants
+ * @param {Setting} setting
+ * @returns {Promise<TrialResult>}
+ */
+export async function runTrial(trial, contestants, setting) {
+  const entries = contestants.map((contestant) => ({
+    contestant,
+    skipped: reasonToSkip(contestant, trial),
+    rounds: [],
+  }));
+  const active = entries.filter((entry) => entry.skipped === undefined);
+  for (let round = 0; round < setting.rounds; round++) {
+    for (let i = 0; i < active.length; i++) {
+      // Each round starts one further: nobody always runs after the same neighbour.
+      const { contestant, rounds } = active[(i + round) % active.length];
+      setting.progress(
+        `${trial.name}: round ${round + 1} of ${setting.rounds}: ${contestant.name}`,
+      );
+      rounds.push(await runOnce(contestant, trial, setting));
+    }
+  }
+  return {
+    trial,
+    entries: entries.map(({ contestant, skipped, rounds }) => ({
+      name: contestant.name,
+      skipped,
+      rounds,
+      summary: summarize(rounds),
+    })),
+  };
+}
+
+function reasonToSkip(contestant, trial) {
+  const available = contestant.available();
+  if (available !== true) return available;
+  if (trial.connections <= (contestant.connectionsMax ?? Infinity)) return undefined;
+  return `it takes at most ${contestant.connectionsMax} connections`;
+}
+
+/** One server, one generator, one sample: a fresh process each time, so no run warms the next. */
+async function runOnce(contestant, trial, setting) {
+  let server;
+  try {
+    const command = pin(contestant.command(), setting.pinning.server);
+    server = await startServer(command, contestant.portPattern);
+  } catch (error) {
+    return { invalid: error.message };
+  }
+  const { stdout, how } = await runToEnd(
+    pin(generatorCommand(trial, server, setting), setting.pinning.generator),
+    (setting.warmup + setting.seconds) * 1000 + GENERATOR_EXTRA_MS,
+  );
+  const round = toRound(stdout, how);
+  const complaint = await server.stop();
+  if (complaint === undefined) return round;
+  return { invalid: "invalid" in round ? `${round.invalid}; ${complaint}` : complaint };
+}
+
+function generatorCommand(trial, server, { warmup, seconds }) {
+  const { connections, size, depth } = trial;
+  const numbers = [server.port, connections, size, depth, warmup, seconds, server.pid];
+  return { file: compile("loadgen.c"), args: ["127.0.0.1", ...numbers.map(String)] };
+}

@@ -1,0 +1,129 @@
+// The report as Markdown: machine, a table for each trial, what was skipped, invalid or
+// disturbed, and the bars. Pure functions from results to text.
+import { judge } from "./bars.mjs";
+import { formatCount, formatFigure, formatPercent, formatTable } from "./tables.mjs";
+
+const left = (title) => ({ title, align: "left" });
+const right = (title) => ({ title, align: "right" });
+
+/** The order of toRow's cells. */
+const COLUMNS = [
+  left("contestant"),
+  right("CPU µs/msg"),
+  right("user"),
+  right("system"),
+  right("spread"),
+  right("ratio"),
+  right("msg/s"),
+  right("p50 µs"),
+  right("p99"),
+  right("p99.9"),
+  right("server busy"),
+  right("generator busy"),
+  right("RSS MiB"),
+  right("fairness"),
+];
+
+/**
+ * @param {import("./machine.mjs").Machine} machine
+ * @param {import("./machine.mjs").Pinning} pinning
+ * @param {import("./arguments.mjs").BenchOptions} options
+ * @param {readonly import("./contestants.mjs").Contestant[]} contestants
+ * @returns {string}
+ */
+export function formatHead(machine, pinning, options, contestants) {
+  const { cpu, cores, memoryGiB, kernel, node, congestionControl, load } = machine;
+  const { rounds, seconds, warmup } = options;
+  return [
+    `# Bench: ${options.suite}`,
+    "",
+    `- Machine: ${cpu}, ${cores} cores, ${memoryGiB} GiB, load ${load.toFixed(2)} at the start`,
+    `- System: ${kernel}, Node ${node}, TCP congestion control ${congestionControl}`,
+    `- ${pinning.note}`,
+    `- Rounds: ${rounds}, interleaved, each ${seconds} s after ${warmup} s of warm-up`,
+    "- CPU µs/msg: the server's user and system time, all its threads, per echoed message; median",
+    `  of the rounds. Spread: (max - min) / median of it. Ratio: to ${contestants[0].name}.`,
+    "- Fairness: fewest / most messages of any connection, 1.00 is even.",
+    "",
+    ...contestants.map(({ name, label }) => `- ${name}: ${label}`),
+  ].join("\n");
+}
+
+/**
+ * One trial's table and its notes.
+ *
+ * @param {import("./echo.mjs").TrialResult} result
+ * @param {string} reference the contestant the ratio column refers to
+ * @returns {string}
+ */
+export function formatTrial({ trial, entries }, reference) {
+  const base = entries.find(({ name }) => name === reference)?.summary.figures?.cpuUs;
+  const rows = entries.filter(({ skipped }) => skipped === undefined).map((e) => toRow(e, base));
+  const notes = toNotes(entries);
+  const heading = `## ${trial.title} (${trial.name})`;
+  const table = rows.length > 0 ? formatTable(COLUMNS, rows) : "Nobody could take part.";
+  return [heading, "", table, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+}
+
+function toRow({ name, summary }, base) {
+  const { figures, invalid } = summary;
+  if (figures === undefined) return [`${name} (invalid)`, ...COLUMNS.slice(1).map(() => "-")];
+  return [
+    invalid.length > 0 ? `${name} (${invalid.length} invalid)` : name,
+    formatFigure(figures.cpuUs),
+    formatFigure(figures.userUs),
+    formatFigure(figures.systemUs),
+    formatPercent(summary.spread),
+    base === undefined ? "-" : (figures.cpuUs / base).toFixed(2),
+    formatCount(figures.messagesPerSecond),
+    formatFigure(figures.p50Us),
+    formatFigure(figures.p99Us),
+    formatFigure(figures.p999Us),
+    formatPercent(figures.serverShare),
+    formatPercent(figures.generatorShare),
+    figures.rssMiB.toFixed(1),
+    figures.fairness.toFixed(2),
+  ];
+}
+
+/** Everything a reader must know before believing the table; nothing is left out silently. */
+function toNotes(entries) {
+  const skipped = new Map();
+  for (const { name, skipped: reason } of entries) {
+    if (reason !== undefined) skipped.set(reason, [...(skipped.get(reason) ?? []), name]);
+  }
+  const disturbed = entries.filter(({ summary }) => summary.disturbed > 0);
+  return [
+    ...entries.flatMap(toInvalidNotes),
+    ...[...skipped].map(([reason, names]) => `- Skipped ${names.join(", ")}: ${reason}`),
+    ...(disturbed.length > 0 ? [toDisturbedNote(disturbed)] : []),
+  ];
+}
+
+function toInvalidNotes({ name, summary: { rounds, invalid } }) {
+  return [...new Set(invalid)].map((reason) => {
+    const times = invalid.filter((other) => other === reason).length;
+    return `- INVALID ${name}, ${times} of ${rounds} rounds: ${reason}`;
+  });
+}
+
+function toDisturbedNote(entries) {
+  const parts = entries.map(({ name, summary: { disturbed, rounds, figures } }) => {
+    const share = formatPercent(figures.disturbedPercent / 100);
+    return `${name} ${disturbed} of ${rounds} rounds (median ${share} of a core)`;
+  });
+  return `- Disturbed by other work on the machine or its host: ${parts.join(", ")}`;
+}
+
+/**
+ * @param {readonly import("./bars.mjs").Bar[]} bars
+ * @param {readonly import("./echo.mjs").TrialResult[]} results
+ * @returns {string}
+ */
+export function formatBars(bars, results) {
+  const cpuUs = (trial, contestant) =>
+    results
+      .find((result) => result.trial.name === trial)
+      ?.entries.find(({ name }) => name === contestant)?.summary.figures?.cpuUs;
+  return ["## Bars", "", ...bars.map((bar) => `- ${judge(bar, cpuUs)}`)].join("\n");
+}

@@ -1,0 +1,32 @@
+// What each contestant is asked to do. A new trial is one entry here.
+
+/**
+ * @typedef {object} Trial
+ * @property {string} name how --trials calls it
+ * @property {string} title
+ * @property {number} connections
+ * @property {number} size of a message, in bytes
+ * @property {number} depth messages in flight on each connection
+ */
+
+/** @type {readonly Trial[]} */
+export const echoTrials = [
+  { name: "c1", title: "64 B, 1 connection", connections: 1, size: 64, depth: 1 },
+  { name: "c64", title: "64 B, 64 connections", connections: 64, size: 64, depth: 1 },
+  { name: "c1000", title: "64 B, 1,000 connections", connections: 1000, size: 64, depth: 1 },
+  {
+    name: "pipelined",
+    title: "64 B, 64 connections, 16 in flight on each",
+    connections: 64,
+    size: 64,
+    depth: 16,
+  },
+  { name: "16k", title: "16 KiB, 64 connections", connections: 64, size: 16_384, depth: 1 },
+  {
+    name: "bulk",
+    title: "64 KiB, 32 connections, 4 in flight on each",
+    connections: 32,
+    size: 65_536,
+    depth: 4,
+  },
+];
