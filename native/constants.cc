@@ -1,4 +1,5 @@
 // The system's numbers, from its own headers: a name that this system lacks is absent.
+#define __APPLE_USE_RFC_3542  // macOS hides the IPV6_ options of RFC 3542 without it
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -13,7 +14,7 @@
 #else
 #include <netinet/tcp.h>
 #endif
-#if defined(__APPLE__) || defined(__FreeBSD__)
+#if __has_include(<netinet/tcp_fsm.h>)
 #include <netinet/tcp_fsm.h>
 #endif
 
@@ -45,6 +46,11 @@ constexpr const char* kTcpStates[] = {
     "CLOSED",     "LISTEN",    "SYN_SENT", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT",
     "FIN_WAIT1",  "CLOSING",   "LAST_ACK", "FIN_WAIT2", "TIME_WAIT",
 };
+#ifdef TCPS_TIME_WAIT  // 4.4BSD's numbers, the same in all its descendants
+static_assert(TCPS_LISTEN == 1 && TCPS_ESTABLISHED == 4 && TCPS_CLOSE_WAIT == 5 &&
+              TCPS_FIN_WAIT_1 == 6 && TCPS_CLOSING == 7 && TCPS_FIN_WAIT_2 == 9 &&
+              TCPS_TIME_WAIT == 10);
+#endif
 #endif
 
 }  // namespace

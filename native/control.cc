@@ -1,3 +1,4 @@
+#define __APPLE_USE_RFC_3542  // macOS hides IPV6_PKTINFO without it
 #include "control.h"
 
 #include <fcntl.h>

@@ -1,12 +1,16 @@
 // kqueue(2): macOS and the BSDs; on other systems when built against a kqueue library (SR_KQUEUE).
 // As with epoll, the caller's Int32Array is the kernel's scratch. A change is five integers:
 // (fd, filter, flags, slot, generation). What comes back are (slot, generation, bits) triples, one
-// per filter; the bits are ours, below, because a filter is a small negative number, not a bit.
+// per filter; the bits are ours, below, because a filter is a small number, not a bit.
+//
+// Every system has its own struct kevent: FreeBSD and NetBSD 10 end it with four words more, NetBSD
+// has 32-bit filters and flags and counts its filters from 0, older ones keep udata as an integer.
+// So nothing here knows a size, a number or a type but through the header's names.
 #if defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
     defined(__DragonFly__) || defined(SR_KQUEUE)
 #define SR_HAS_KQUEUE 1
 #include <fcntl.h>
-#include <sys/types.h>
+#include <sys/types.h>  // the BSDs' event.h needs it first
 #include <sys/event.h>
 #include <sys/time.h>
 #endif
@@ -28,12 +32,18 @@ constexpr int kBitRead = 1, kBitWrite = 2, kBitEof = 4, kBitError = 8;
 #ifdef SR_HAS_KQUEUE
 
 using KernelEvent = struct kevent;
-constexpr size_t kIntsPerEvent = (sizeof(KernelEvent) + 3) / 4;
+constexpr size_t kIntsPerEvent = sizeof(KernelEvent) / sizeof(int32_t);
+static_assert(sizeof(KernelEvent) % sizeof(int32_t) == 0 && kIntsPerEvent >= 3);
+
+// udata is void* or intptr_t: only a C-style cast takes a number in and out of either.
+using UserData = decltype(KernelEvent::udata);
+static_assert(sizeof(UserData) == sizeof(uint64_t), "udata must hold a slot and a generation");
 
 napi_value Kqueue(napi_env env, napi_callback_info info) {
   Args args(env, info, "kqueue");
   UniqueFd fd(kqueue());
   if (!fd.valid()) return args.Return(-errno);
+  // There is no flag for it everywhere, and no race either: a fork does not inherit the queue.
   fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
   return args.Return(Environment::Of(env).Own(std::move(fd)));
 }
@@ -41,17 +51,17 @@ napi_value Kqueue(napi_env env, napi_callback_info info) {
 KernelEvent ChangeAt(const int32_t* change) {
   const uint64_t token = static_cast<uint64_t>(static_cast<uint32_t>(change[4])) << 32 |
                          static_cast<uint32_t>(change[3]);
-  KernelEvent event;
+  KernelEvent event{};
   EV_SET(&event, static_cast<uintptr_t>(change[0]), static_cast<decltype(event.filter)>(change[1]),
-         static_cast<decltype(event.flags)>(change[2]), 0, 0,
-         reinterpret_cast<decltype(event.udata)>(static_cast<uintptr_t>(token)));
+         static_cast<decltype(event.flags)>(change[2]), 0, 0, (UserData)token);
   return event;
 }
 
 int BitsOf(const KernelEvent& event) {
   int bits = event.filter == EVFILT_READ ? kBitRead : event.filter == EVFILT_WRITE ? kBitWrite : 0;
   if (event.flags & EV_EOF) bits |= kBitEof;
-  // At end of file fflags holds the socket's error, if there was one.
+  // At end of file fflags holds the socket's error, if there was one. EV_ERROR itself marks a
+  // change that was refused, which is reported here only if the caller made room beside changes.
   if ((event.flags & EV_ERROR) || ((event.flags & EV_EOF) && event.fflags != 0)) bits |= kBitError;
   return bits;
 }
@@ -76,15 +86,17 @@ napi_value Kevent(napi_env env, napi_callback_info info) {
   const size_t room = out.length / kIntsPerEvent;
   const int capacity = static_cast<int>(room < INT_MAX / 64 ? room : INT_MAX / 64);
   char* const scratch = reinterpret_cast<char*>(out.data);
-  const timespec timeout = IsForever(timeout_ms) ? timespec{} : CeilNs(timeout_ms < 0 ? 0 : timeout_ms);
+  const timespec timeout = IsForever(timeout_ms) ? timespec{} : CeilNs(timeout_ms);
+  // With no room at all it submits and returns at once, whatever the timeout.
   const int count =
       kevent(kq, submitted, change_count, reinterpret_cast<KernelEvent*>(scratch), capacity,
              IsForever(timeout_ms) ? nullptr : &timeout);
   if (count < 0) return args.Return(-errno);
+  // Triples are never longer than events, so writing number i cannot reach event i + 1.
   for (int i = 0; i < count; i++) {
     KernelEvent event;
     std::memcpy(&event, scratch + static_cast<size_t>(i) * sizeof event, sizeof event);
-    const auto token = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(event.udata));
+    const auto token = (uint64_t)event.udata;
     out.data[3 * i] = static_cast<int32_t>(token);
     out.data[3 * i + 1] = static_cast<int32_t>(token >> 32);
     out.data[3 * i + 2] = BitsOf(event);

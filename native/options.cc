@@ -10,7 +10,7 @@
 #else
 #include <netinet/tcp.h>
 #include <sys/un.h>
-#include <sys/ucred.h>
+#include <unistd.h>
 #endif
 
 #include <cmath>
@@ -149,7 +149,7 @@ napi_value SetsockoptMd5sig(napi_env env, napi_callback_info info) {
   return args.Return(
       Args::Errno(setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &signature, sizeof signature)));
 #else
-  (void)fd, (void)peer;
+  (void)fd, (void)peer, (void)key;
   return args.Return(-ENOPROTOOPT);
 #endif
 }

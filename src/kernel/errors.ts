@@ -92,6 +92,7 @@ export function outOfRange(name: string, allowed: string, found: unknown): Error
 
 function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return `an instance of ${value.constructor?.name}`;
+  if (typeof value === "object" && value !== null)
+    return `an instance of ${value.constructor?.name}`;
   return typeof value === "function" ? "a function" : String(value);
 }

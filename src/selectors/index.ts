@@ -1,0 +1,9 @@
+export { type SelectorOptions, WAIT_SLICE_MS } from "./base-selector.js";
+export * from "./default-selector.js";
+export * from "./epoll-selector.js";
+export * from "./events.js";
+export * from "./kqueue-selector.js";
+export * from "./poll-selector.js";
+export * from "./select-selector.js";
+export * from "./selector.js";
+export * from "./waker.js";
