@@ -1,0 +1,62 @@
+/**
+ * Blocking sockets, for workers. A call into the kernel cannot be interrupted by
+ * `worker.terminate()`, JavaScript can: so the kernel is told to wait SLICE_MS at most
+ * (SO_RCVTIMEO, SO_SNDTIMEO), and the wait goes on from here.
+ */
+import { check, type Fd, INTERRUPTED, type Kernel, WOULD_BLOCK } from "../kernel/index.js";
+
+/** The longest wait inside the kernel, hence about the longest that terminating a worker takes. */
+export const SLICE_MS = 250;
+
+/** How long a blocking socket waits in all, in milliseconds; 0 is "for ever". */
+export interface BlockingLimits {
+  receiveMs: number;
+  sendMs: number;
+}
+
+/** Makes the kernel wait in slices on `fd`. */
+export function startSlices(kernel: Kernel, fd: Fd, limits: BlockingLimits): void {
+  const { SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO } = kernel.constants;
+  const receive = kernel.setsockopt_time(fd, SOL_SOCKET, SO_RCVTIMEO, slice(limits.receiveMs));
+  check("setsockopt", receive);
+  const send = kernel.setsockopt_time(fd, SOL_SOCKET, SO_SNDTIMEO, slice(limits.sendMs));
+  check("setsockopt", send);
+}
+
+function slice(limitMs: number): number {
+  return limitMs === 0 ? SLICE_MS : Math.min(limitMs, SLICE_MS);
+}
+
+/**
+ * Goes on waiting for a call whose first slice has passed: polls, and calls again when ready.
+ * poll(2) rather than the call alone, because O_NONBLOCK belongs to the open file and whoever
+ * shares it may have set it: the call would then spin.
+ *
+ * @param limitMs as in BlockingLimits.
+ * @returns what `call` answered, WOULD_BLOCK if the limit passed.
+ */
+export function waitAndRepeat(
+  kernel: Kernel,
+  { fd, bits, limitMs }: { fd: Fd; bits: number; limitMs: number },
+  call: () => number,
+): number {
+  const deadline = limitMs === 0 ? Infinity : kernel.nowMs() + limitMs - slice(limitMs);
+  for (;;) {
+    const leftMs = deadline - kernel.nowMs();
+    if (leftMs <= 0) return WOULD_BLOCK;
+    if (!pollOnce(kernel, fd, bits, Math.min(leftMs, SLICE_MS))) continue;
+    const result = call();
+    if (result !== WOULD_BLOCK) return result;
+  }
+}
+
+const interests = new Int32Array(4);
+const events = new Int32Array(3);
+
+/** poll(2) of one descriptor; true if it is ready or broken. */
+function pollOnce(kernel: Kernel, fd: Fd, bits: number, timeoutMs: number): boolean {
+  interests[0] = fd;
+  interests[1] = bits;
+  const n = kernel.poll(interests, 1, events, timeoutMs);
+  return n === INTERRUPTED ? false : check("poll", n) > 0;
+}
