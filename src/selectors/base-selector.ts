@@ -58,7 +58,7 @@ export abstract class BaseSelector<D = undefined> implements Selector<D> {
   protected readonly kernel: Kernel;
   protected readonly table: RegistrationTable<D> = new RegistrationTable<D>();
   /** The batch: (slot, generation, bits) triples. */
-  protected events: Int32Array = new Int32Array(0);
+  protected events: Int32Array = new Int32Array(256);
 
   readonly #dirty: Registration<D>[] = [];
   readonly #lingering = new Map<number, Registration<D>>();
@@ -386,7 +386,7 @@ export abstract class BaseSelector<D = undefined> implements Selector<D> {
   #reserve(): void {
     const wanted = this.table.slotCount * this.intsPerEvent;
     if (this.events.length >= wanted) return;
-    const grown = new Int32Array(Math.max(64 * this.intsPerEvent, wanted * 2));
+    const grown = new Int32Array(wanted * 2);
     grown.set(this.events); // a batch may be under delivery
     this.events = grown;
   }
