@@ -1,0 +1,26 @@
+# Shared by the scripts beside it: source it first. It moves to the root of the checkout.
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '== %s: %s\n' "$(basename "$0" .sh)" "$*"; }
+
+skip() {
+  say "SKIPPED: $*"
+  exit 0
+}
+
+# The directory that Node was installed into; its headers lie in include/node.
+node_prefix() {
+  node -p "process.env.npm_config_nodedir ?? path.resolve(process.execPath, '../..')"
+}
+
+# Configures and builds the addon with CMake into <tree>, then lays it where the loader looks:
+# SOCKET_REACTOR_PREBUILD=<tree>/prebuild. More arguments go to cmake.
+cmake_addon() {
+  local tree=$1
+  shift
+  say "cmake $* -> $tree"
+  cmake -S . -B "$tree" "$@" > "$tree.log" 2>&1 && cmake --build "$tree" -j 2 >> "$tree.log" 2>&1 ||
+    { cat "$tree.log"; return 1; }
+  mkdir -p "$tree/prebuild/build/Release"
+  cp "$tree/socket_reactor.node" "$tree/prebuild/build/Release/"
+}
