@@ -1,0 +1,3 @@
+import { selectorContract } from "./selector-contract.js";
+
+selectorContract("select");
