@@ -4,45 +4,9 @@
 #include <cmath>
 #include <cstdio>
 
-namespace {
-constexpr double kMaxInt = 2147483647.0;
-constexpr double kMaxUint32 = 4294967295.0;
-constexpr double kMaxSafeInteger = 9007199254740991.0;
-}  // namespace
-
 Args::Args(napi_env env, napi_callback_info info, const char* call) : env_(env), call_(call) {
   // Node-API fills the missing ones with undefined.
   napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr);
-}
-
-int Args::Fd(size_t index) {
-  double value = 0;
-  Integer(index, "fd", 0, kMaxInt, &value);
-  return static_cast<int>(value);
-}
-
-int Args::Int(size_t index, const char* name) {
-  double value = 0;
-  Integer(index, name, -kMaxInt - 1, kMaxInt, &value);
-  return static_cast<int>(value);
-}
-
-int Args::Count(size_t index, const char* name) {
-  double value = 0;
-  Integer(index, name, 0, kMaxInt, &value);
-  return static_cast<int>(value);
-}
-
-uint32_t Args::Uint32(size_t index, const char* name) {
-  double value = 0;
-  Integer(index, name, 0, kMaxUint32, &value);
-  return static_cast<uint32_t>(value);
-}
-
-double Args::Size(size_t index, const char* name) {
-  double value = 0;
-  Integer(index, name, 0, kMaxSafeInteger, &value);
-  return value;
 }
 
 double Args::Number(size_t index, const char* name) {
@@ -80,19 +44,19 @@ Bytes Args::View(size_t index, const char* name) {
 
 Bytes Args::Range(size_t index) {
   const Bytes view = View(index, "buffer");
-  const double offset = Size(index + 1, "offset");
-  const double length = Size(index + 2, "length");
+  const auto offset = static_cast<size_t>(Size(index + 1, "offset"));
+  const auto length = static_cast<size_t>(Size(index + 2, "length"));
   if (failed_) return {};
-  if (offset > static_cast<double>(view.length)) {
-    OutOfRange("offset", "at most the buffer's length", offset);
+  if (offset > view.length) {
+    OutOfRange("offset", "at most the buffer's length", static_cast<double>(offset));
     return {};
   }
-  const size_t begin = static_cast<size_t>(offset);
-  if (length > static_cast<double>(view.length - begin)) {
-    OutOfRange("length", "at most the buffer's length less the offset", length);
+  if (length > view.length - offset) {
+    OutOfRange("length", "at most the buffer's length less the offset",
+               static_cast<double>(length));
     return {};
   }
-  return {view.data + begin, static_cast<size_t>(length)};
+  return {view.data + offset, length};
 }
 
 bool Args::IsMissing(size_t index) const {
@@ -138,22 +102,15 @@ bool Args::Text(size_t index, const char* name, char* out, size_t capacity) {
   return true;
 }
 
-bool Args::Integer(size_t index, const char* name, double low, double high, double* out) {
-  if (failed_) return false;
+void Args::NotInteger(size_t index, const char* name, double low, double high) {
   double value = 0;
   if (napi_get_value_double(env_, values_[index], &value) != napi_ok) {
     WrongType(index, name, "an integer");
-    return false;
+    return;
   }
-  // NaN fails the comparison, a fraction fails the last one.
-  if (!(value >= low && value <= high) || value != std::trunc(value)) {
-    char wanted[80];
-    std::snprintf(wanted, sizeof wanted, "an integer from %.0f to %.0f", low, high);
-    OutOfRange(name, wanted, value);
-    return false;
-  }
-  *out = value;
-  return true;
+  char wanted[80];
+  std::snprintf(wanted, sizeof wanted, "an integer from %.0f to %.0f", low, high);
+  OutOfRange(name, wanted, value);
 }
 
 bool Args::TypedArray(size_t index, const char* name, napi_typedarray_type type,

@@ -28,12 +28,18 @@ class Args {
   napi_env env() const { return env_; }
   bool failed() const { return failed_; }
 
-  int Fd(size_t index);                              // 0 .. 2^31-1
-  int Int(size_t index, const char* name);           // -2^31 .. 2^31-1
-  int Count(size_t index, const char* name);         // 0 .. 2^31-1
-  uint32_t Uint32(size_t index, const char* name);   // 0 .. 2^32-1
+  int Fd(size_t index) { return static_cast<int>(Integer(index, "fd", 0, kMaxInt)); }
+  int Int(size_t index, const char* name) {
+    return static_cast<int>(Integer(index, name, -kMaxInt - 1, kMaxInt));
+  }
+  int Count(size_t index, const char* name) {
+    return static_cast<int>(Integer(index, name, 0, kMaxInt));
+  }
+  uint32_t Uint32(size_t index, const char* name) {
+    return static_cast<uint32_t>(Integer(index, name, 0, kMaxUint32));
+  }
+  int64_t Size(size_t index, const char* name) { return Integer(index, name, 0, kMaxSafeInteger); }
   double Number(size_t index, const char* name);     // anything but NaN
-  double Size(size_t index, const char* name);       // 0 .. 2^53-1, an integer
   bool Boolean(size_t index, const char* name);
   // The view at `index`, its offset at `index + 1` and its length at `index + 2`.
   Bytes Range(size_t index);
@@ -54,7 +60,22 @@ class Args {
   static int64_t Errno(int64_t result) { return result < 0 ? -errno : result; }
 
  private:
-  bool Integer(size_t index, const char* name, double low, double high, double* out);
+  static constexpr double kMaxInt = 2147483647.0;
+  static constexpr double kMaxUint32 = 4294967295.0;
+  static constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+  // An integer from `low` to `high`; anything else, NaN and fractions too, fails.
+  int64_t Integer(size_t index, const char* name, double low, double high) {
+    double value = 0;
+    if (failed_) return 0;
+    if (napi_get_value_double(env_, values_[index], &value) == napi_ok && value >= low &&
+        value <= high && value == static_cast<double>(static_cast<int64_t>(value))) {
+      return static_cast<int64_t>(value);
+    }
+    NotInteger(index, name, low, high);
+    return 0;
+  }
+  void NotInteger(size_t index, const char* name, double low, double high);
   bool TypedArray(size_t index, const char* name, napi_typedarray_type type, const char* wanted,
                   void** data, size_t* length);
 

@@ -62,7 +62,7 @@ napi_value Sendto(napi_env env, napi_callback_info info) {
 }
 
 // Bytes of one call: within the 2^31-1 that the result may say, on every system.
-constexpr double kSendfileMax = 0x7ffff000;
+constexpr int64_t kSendfileMax = 0x7ffff000;
 
 int64_t SendFile(int out, int in, off_t offset, size_t count) {
 #if defined(__linux__)
@@ -85,8 +85,8 @@ napi_value Sendfile(napi_env env, napi_callback_info info) {
   Args args(env, info, "sendfile");
   const int out = args.Fd(0);
   const int in = args.Fd(1);
-  const double offset = args.Size(2, "offset");
-  const double count = args.Size(3, "count");
+  const int64_t offset = args.Size(2, "offset");
+  const int64_t count = args.Size(3, "count");
   if (args.failed()) return nullptr;
   // On macOS and FreeBSD a count of 0 would mean "all of the file".
   if (count == 0) return args.Return(0);

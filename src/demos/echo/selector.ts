@@ -1,0 +1,125 @@
+/**
+ * An echo server on the selector floor: one thread, any number of connections. It asks which
+ * sockets are ready, and does only what cannot block.
+ *
+ * The rule of this file: a connection is either read from or written to. Bytes the kernel did not
+ * take are kept, and until they are gone nothing more is read. So a peer that never reads costs one
+ * buffer and no more: the kernel's buffers fill up, and TCP makes the peer wait.
+ */
+import * as net from "socket-reactor";
+
+/** Connections taken for one readiness of the listener, so that a flood cannot keep the loop. */
+const ACCEPTS_PER_EVENT = 64;
+/** Connections at a time; further ones wait in the listener's backlog. */
+export const CONNECTIONS_MAX = 10_000;
+/** How long the listener is left alone when the system has no descriptor or memory left. */
+const ACCEPT_PAUSE_MS = 1000;
+
+export interface EchoOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly backend?: net.Backend | undefined;
+  /** Told of a socket's state as it changes. */
+  readonly log: (line: string) => void;
+}
+
+export interface EchoServer {
+  readonly address: string;
+  /** Serves until the signal aborts, then closes everything. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createEchoServer({ host, port, backend, log }: EchoOptions): EchoServer {
+  const selector = net.createSelector<(events: number) => void>({ backend });
+  const listener = net.Socket.listenTcp({ host, port });
+  const connections = new Set<net.Socket>();
+  const buffer = new Uint8Array(64 * 1024);
+  selector.register(listener, net.EVENT_READ, accept);
+  log(`${listener.state} ${nameOf(listener.localAddress)}`);
+
+  function accept(): void {
+    for (let n = 0; n < ACCEPTS_PER_EVENT && connections.size < CONNECTIONS_MAX; n += 1) {
+      let socket: net.Socket | undefined;
+      try {
+        socket = listener.accept();
+        if (socket === undefined) return;
+        serve(socket);
+      } catch (error) {
+        socket?.close();
+        pauseAccepting(codeOf(error));
+        return;
+      }
+      if (connections.size === CONNECTIONS_MAX) selector.pause(listener);
+    }
+  }
+
+  /** EMFILE and its like: the listener stays ready, so to look again at once would spin. */
+  function pauseAccepting(code: string): void {
+    log(`accept: ${code}, trying again in ${ACCEPT_PAUSE_MS} ms`);
+    selector.pause(listener);
+    setTimeout(() => listener.isClosed || selector.resume(listener), ACCEPT_PAUSE_MS).unref();
+  }
+
+  function serve(socket: net.Socket): void {
+    const peer = nameOf(socket.remoteAddress);
+    let unsent = buffer.subarray(0, 0);
+    selector.register(socket, net.EVENT_READ, (events) => {
+      try {
+        if (events & net.EVENT_WRITE) send(unsent);
+        else receive();
+      } catch (error) {
+        finish(codeOf(error)); // the peer reset the connection: that ends it, not the server
+      }
+    });
+    connections.add(socket);
+    log(`${socket.state} ${peer}`);
+
+    function receive(): void {
+      const n = socket.recv(buffer);
+      if (n === 0) finish("end of stream");
+      else if (n !== net.WOULD_BLOCK) send(buffer.subarray(0, n));
+    }
+
+    function send(bytes: Uint8Array<ArrayBuffer>): void {
+      const sent = Math.max(socket.send(bytes), 0); // WOULD_BLOCK is "none of it"
+      const wasWaiting = unsent.length > 0;
+      unsent = wasWaiting ? bytes.subarray(sent) : bytes.slice(sent);
+      const isWaiting = unsent.length > 0;
+      if (isWaiting !== wasWaiting) {
+        selector.modify(socket, isWaiting ? net.EVENT_WRITE : net.EVENT_READ);
+      }
+    }
+
+    function finish(reason: string): void {
+      socket.close(); // leaves the selector, too
+      connections.delete(socket);
+      selector.resume(listener);
+      log(`${socket.state} ${peer}: ${reason}`);
+    }
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        await selector.ready(null, { signal });
+        selector.dispatch(0, (key, events) => key.data(events));
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      for (const socket of [listener, ...connections]) socket.close();
+      selector.close();
+    }
+  }
+
+  return { address: nameOf(listener.localAddress), run };
+}
+
+function nameOf(address: net.Address | undefined): string {
+  return address === undefined ? "(gone)" : net.formatAddress(address);
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof net.SystemError) return error.code;
+  throw error;
+}
