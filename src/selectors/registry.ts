@@ -1,0 +1,230 @@
+/**
+ * The registration half of all selectors: checks of arguments, the key table, and when the kernel
+ * is told. The waiting half is base-selector.ts.
+ *
+ * When the kernel is told: an addition at once, because EPERM and EBADF belong to `register`. A
+ * change or removal of a Registrable may wait until the next wait, where "out, then in again"
+ * cancels to no system call; its close hook makes sure the kernel hears of a removal before the
+ * number is free. A bare number can be closed by anybody, so its changes are never put off.
+ */
+import { isRegistrable, type Kernel, misuse, SystemError } from "../kernel/index.js";
+import { checkEvents, checkMode, descriptorOf } from "./arguments.js";
+import type { Mode } from "./events.js";
+import { KeyMap } from "./key-map.js";
+import { type Registration, RegistrationTable } from "./registration.js";
+import type { Capabilities, DataArguments, FileObject, SelectorKey } from "./selector.js";
+
+export abstract class Registry<D> {
+  abstract readonly capabilities: Capabilities;
+  readonly map: ReadonlyMap<number, SelectorKey<D>>;
+  protected readonly kernel: Kernel;
+  protected readonly table: RegistrationTable<D> = new RegistrationTable<D>();
+  /** Room for the events of one wait. */
+  protected events: Int32Array = new Int32Array(256);
+  /** The number of the batch that is being delivered, or was last. */
+  protected batch = 0;
+  /** Changes given to the kernel so far. */
+  protected changes = 0;
+  protected isClosed = false;
+  /** Live ones whose interest changed, and removed ones that the kernel still knows. */
+  readonly #dirty: Registration<D>[] = [];
+  readonly #lingering = new Map<number, Registration<D>>();
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.map = new KeyMap(this.table.keys);
+  }
+
+  register(fileobj: FileObject, events: number, ...data: DataArguments<D>): SelectorKey<D> {
+    this.assertOpen();
+    const interest = checkEvents(events);
+    const mode = checkMode(data[1]?.mode, this.capabilities);
+    const fd = descriptorOf(fileobj, this.capabilities.maxFd);
+    if (this.table.byFd(fd) !== undefined) throw alreadyRegistered(fd);
+    const key: SelectorKey<D> = { fileobj, fd, events: interest, data: data[0] as D };
+    const registration = this.#revive(key, mode) ?? this.introduce(key, mode);
+    registration.bornInBatch = this.batch;
+    this.table.link(registration);
+    if (isRegistrable(fileobj)) {
+      registration.unhook = fileobj.onClose(() => this.#forget(registration));
+    }
+    return key;
+  }
+
+  unregister(fileobj: FileObject): SelectorKey<D> {
+    const registration = this.#find(fileobj);
+    this.table.unlink(registration);
+    if (this.#mayDefer(fileobj) && registration.kernelEvents !== 0) {
+      this.#lingering.set(registration.fd, registration);
+      this.#putOff(registration);
+    } else {
+      this.#drop(registration);
+    }
+    return registration.key;
+  }
+
+  modify(fileobj: FileObject, events: number, ...data: [data?: D]): SelectorKey<D> {
+    const registration = this.#find(fileobj);
+    const interest = checkEvents(events);
+    const { key } = registration;
+    const newData = data.length === 0 ? key.data : (data[0] as D);
+    const isRearmed = registration.mode === "oneshot";
+    if (interest === key.events && newData === key.data && !isRearmed) return key;
+    this.table.setKey(registration, { ...key, events: interest, data: newData });
+    if (interest !== registration.kernelEvents || isRearmed) this.#changed(registration);
+    return registration.key;
+  }
+
+  pause(fileobj: FileObject): void {
+    const registration = this.#find(fileobj);
+    if (registration.key.events === 0) return;
+    registration.pausedEvents = registration.key.events;
+    this.table.setKey(registration, { ...registration.key, events: 0 });
+    this.#changed(registration);
+  }
+
+  resume(fileobj: FileObject): void {
+    const registration = this.#find(fileobj);
+    if (registration.key.events !== 0) return;
+    this.table.setKey(registration, { ...registration.key, events: registration.pausedEvents });
+    this.#changed(registration);
+  }
+
+  getKey(fileobj: FileObject): SelectorKey<D> {
+    return this.#find(fileobj).key;
+  }
+
+  /** Gives the key a slot and the kernel its interest; nothing stays if the kernel refuses. */
+  protected introduce(key: SelectorKey<D>, mode: Mode): Registration<D> {
+    const registration = this.table.allocate(key, mode);
+    this.#reserve();
+    const result = this.add(registration);
+    this.changes += 1;
+    if (result < 0) {
+      this.table.release(registration, this.batch);
+      throw new SystemError(this.changeCall, result);
+    }
+    registration.kernelEvents = key.events;
+    return registration;
+  }
+
+  protected clear(): void {
+    this.#dirty.length = 0;
+    this.#lingering.clear();
+    this.table.clear();
+  }
+
+  protected assertOpen(): void {
+    if (this.isClosed) throw closedError();
+  }
+
+  #changed(registration: Registration<D>): void {
+    if (this.#mayDefer(registration.key.fileobj)) this.#putOff(registration);
+    else this.#tell(registration);
+  }
+
+  #mayDefer(fileobj: FileObject): boolean {
+    return this.mayPutOff && isRegistrable(fileobj) && fileobj.fileno() >= 0;
+  }
+
+  #putOff(registration: Registration<D>): void {
+    if (registration.isDirty) return;
+    registration.isDirty = true;
+    this.#dirty.push(registration);
+  }
+
+  /** Tells the kernel what was put off. Must come before every wait. */
+  protected flush(): void {
+    for (let last = this.#dirty.pop(); last !== undefined; last = this.#dirty.pop()) {
+      last.isDirty = false;
+      if (last.isLive) this.#tell(last);
+      else if (this.#lingering.delete(last.fd)) this.#drop(last);
+    }
+  }
+
+  /** A kernel that refuses a change leaves no registration behind. */
+  #tell(registration: Registration<D>): void {
+    const wanted = registration.key.events;
+    const isRearmed = registration.mode === "oneshot" && wanted !== 0;
+    if (wanted === registration.kernelEvents && !isRearmed) return;
+    const result = this.change(registration);
+    this.changes += 1;
+    if (result < 0) {
+      this.table.unlink(registration);
+      this.#drop(registration);
+      throw new SystemError(this.changeCall, result);
+    }
+    registration.kernelEvents = wanted;
+  }
+
+  /** Removes it from the kernel, whatever that says: the number may be closed or reused. */
+  #drop(registration: Registration<D>): void {
+    if (registration.kernelEvents !== 0) {
+      this.remove(registration);
+      this.changes += 1;
+    }
+    this.table.release(registration, this.batch);
+  }
+
+  /** The close hook of a Registrable: its number is about to be free. */
+  #forget(registration: Registration<D>): void {
+    if (registration.isLive) this.table.unlink(registration);
+    this.#lingering.delete(registration.fd);
+    this.#drop(registration);
+  }
+
+  /** A removal put off, then registered again: the kernel need not hear of either. */
+  #revive(key: SelectorKey<D>, mode: Mode): Registration<D> | undefined {
+    const registration = this.#lingering.get(key.fd);
+    if (registration === undefined) return undefined;
+    this.#lingering.delete(key.fd);
+    if (registration.mode !== mode || mode === "oneshot") {
+      this.#drop(registration);
+      return undefined;
+    }
+    registration.key = key;
+    return registration;
+  }
+
+  #find(fileobj: FileObject): Registration<D> {
+    this.assertOpen();
+    const found =
+      (typeof fileobj === "object" && fileobj !== null && this.table.byObject(fileobj)) ||
+      this.table.byFd(descriptorOf(fileobj, this.capabilities.maxFd));
+    if (found === undefined) {
+      throw misuse(Error, "ERR_NOT_REGISTERED", `Not registered: ${descriptorOf(fileobj)}`);
+    }
+    return found;
+  }
+
+  /** Room to report every registration in one wait, so that none is favoured. */
+  #reserve(): void {
+    const wanted = this.table.slotCount * this.intsPerEvent;
+    if (this.events.length >= wanted) return;
+    const grown = new Int32Array(wanted * 2);
+    grown.set(this.events); // a batch may be under delivery
+    this.events = grown;
+  }
+
+  // What the waiting half and a backend add.
+
+  /** False while Node may sleep in a `ready()` at any time. */
+  protected abstract readonly mayPutOff: boolean;
+  /** The system call that errors name. */
+  protected abstract readonly changeCall: string;
+  /** Room in `events` for one event, in integers. */
+  protected abstract readonly intsPerEvent: number;
+  /** Tells the kernel of a new registration. 0 or a negative errno. */
+  protected abstract add(registration: Registration<D>): number;
+  /** Replaces `kernelEvents` by `key.events`; either may be 0. 0 or a negative errno. */
+  protected abstract change(registration: Registration<D>): number;
+  protected abstract remove(registration: Registration<D>): void;
+}
+
+export function closedError(): Error {
+  return misuse(Error, "ERR_SELECTOR_CLOSED", "The selector is closed");
+}
+
+function alreadyRegistered(fd: number): Error {
+  return misuse(Error, "ERR_ALREADY_REGISTERED", `Already registered: descriptor ${fd}`);
+}
