@@ -17,13 +17,14 @@ export interface BlockingLimits {
 /** Makes the kernel wait in slices on `fd`. */
 export function startSlices(kernel: Kernel, fd: Fd, limits: BlockingLimits): void {
   const { SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO } = kernel.constants;
-  const receive = kernel.setsockopt_time(fd, SOL_SOCKET, SO_RCVTIMEO, slice(limits.receiveMs));
+  const receive = kernel.setsockopt_time(fd, SOL_SOCKET, SO_RCVTIMEO, sliceMs(limits.receiveMs));
   check("setsockopt", receive);
-  const send = kernel.setsockopt_time(fd, SOL_SOCKET, SO_SNDTIMEO, slice(limits.sendMs));
+  const send = kernel.setsockopt_time(fd, SOL_SOCKET, SO_SNDTIMEO, sliceMs(limits.sendMs));
   check("setsockopt", send);
 }
 
-function slice(limitMs: number): number {
+/** The first wait towards a limit. */
+export function sliceMs(limitMs: number): number {
   return limitMs === 0 ? SLICE_MS : Math.min(limitMs, SLICE_MS);
 }
 
@@ -40,7 +41,7 @@ export function waitAndRepeat(
   { fd, bits, limitMs }: { fd: Fd; bits: number; limitMs: number },
   call: () => number,
 ): number {
-  const deadline = limitMs === 0 ? Infinity : kernel.nowMs() + limitMs - slice(limitMs);
+  const deadline = limitMs === 0 ? Infinity : kernel.nowMs() + limitMs - sliceMs(limitMs);
   for (;;) {
     const leftMs = deadline - kernel.nowMs();
     if (leftMs <= 0) return WOULD_BLOCK;

@@ -13,6 +13,7 @@ import {
   toFd,
   wrongType,
 } from "../kernel/index.js";
+import type { BlockingLimits } from "./blocking.js";
 
 /** A socket option with the type of its value: `socket.setOption(TCP_NODELAY, true)`. */
 export interface SocketOption<T> {
@@ -22,10 +23,10 @@ export interface SocketOption<T> {
   readonly level: number;
   /** The option's number at that level. */
   readonly number: number;
-  /** setsockopt(2). Called by `setOption`. */
-  write(kernel: Kernel, fd: Fd, value: T): void;
-  /** getsockopt(2). Called by `getOption`. */
-  read(kernel: Kernel, fd: Fd): T;
+  /** setsockopt(2). Called by `setOption`, with the limits of a blocking socket. */
+  write(kernel: Kernel, fd: Fd, value: T, limits?: BlockingLimits): void;
+  /** getsockopt(2). Called by `getOption`, with the limits of a blocking socket. */
+  read(kernel: Kernel, fd: Fd, limits?: BlockingLimits): T;
 }
 
 /** The names of options in this system's constants. */
