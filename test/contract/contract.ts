@@ -94,6 +94,12 @@ export class Contract {
     return fd;
   }
 
+  /** The descriptor belongs to the caller from now on. */
+  release(fd: number): number {
+    this.#raw.delete(fd);
+    return fd;
+  }
+
   cleanUp(): void {
     for (const closable of this.#closables.splice(0)) closable.close();
     for (const fd of this.#raw) systemKernel.close(fd);
