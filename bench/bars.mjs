@@ -20,19 +20,20 @@ export const echoBars = [
 ];
 
 /**
- * Judges one bar.
+ * Judges one bar. A verdict from a disturbed run says so: it is a reading, not a finding.
  *
  * @param {Bar} bar
- * @param {(trial: string, contestant: string) => number | undefined} cpuUs the median CPU
- *   microseconds per message, undefined if there is no valid figure
+ * @param {(trial: string, contestant: string) => Summary | undefined} find
  * @returns {string} one line
+ *
+ * @typedef {Pick<import("./summary.mjs").Summary, "figures" | "disturbed" | "rounds">} Summary
  */
-export function judge(bar, cpuUs) {
+export function judge(bar, find) {
   const { contestant, against, trial } = bar;
   const wanted = bar.atMost === undefined ? `>= ${bar.atLeast}` : `<= ${bar.atMost}`;
   const rule = `${contestant} ${wanted} × ${against} (${trial})`;
-  const own = cpuUs(trial, contestant);
-  const other = cpuUs(trial, against);
+  const summaries = [find(trial, contestant), find(trial, against)];
+  const [own, other] = summaries.map((summary) => summary?.figures?.cpuUs);
   if (own === undefined || other === undefined) {
     const missing = [own === undefined && contestant, other === undefined && against];
     return `bar not judged: ${rule}: no figure of ${missing.filter(Boolean).join(", ")}`;
@@ -40,5 +41,7 @@ export function judge(bar, cpuUs) {
   const ratio = own / other;
   const isMet = ratio <= (bar.atMost ?? Infinity) && ratio >= (bar.atLeast ?? 0);
   const figures = `${formatFigure(own)} / ${formatFigure(other)} µs`;
-  return `bar ${isMet ? "met" : "not met"}: ${rule}: ${ratio.toFixed(2)} (${figures})`;
+  const isDisturbed = summaries.some(({ disturbed, rounds }) => disturbed * 2 > rounds);
+  const doubt = isDisturbed ? "; most rounds were disturbed, measure again" : "";
+  return `bar ${isMet ? "met" : "not met"}: ${rule}: ${ratio.toFixed(2)} (${figures})${doubt}`;
 }

@@ -41,8 +41,9 @@ export function formatHead(machine, pinning, options, contestants) {
     `- System: ${kernel}, Node ${node}, TCP congestion control ${congestionControl}`,
     `- ${pinning.note}`,
     `- Rounds: ${rounds}, interleaved, each ${seconds} s after ${warmup} s of warm-up`,
-    "- CPU µs/msg: the server's user and system time, all its threads, per echoed message; median",
-    `  of the rounds. Spread: (max - min) / median of it. Ratio: to ${contestants[0].name}.`,
+    "- CPU µs/msg: the server's user and system time, all its threads, per echoed message. Every",
+    "  figure is the median of the valid rounds, each column by itself.",
+    `- Spread: (max - min) / median of CPU µs/msg. Ratio: to ${contestants[0].name}.`,
     "- Fairness: fewest / most messages of any connection, 1.00 is even.",
     "",
     ...contestants.map(({ name, label }) => `- ${name}: ${label}`),
@@ -73,7 +74,7 @@ function toRow({ name, summary }, base) {
     formatFigure(figures.cpuUs),
     formatFigure(figures.userUs),
     formatFigure(figures.systemUs),
-    formatPercent(summary.spread),
+    summary.spread === undefined ? "-" : formatPercent(summary.spread),
     base === undefined ? "-" : (figures.cpuUs / base).toFixed(2),
     formatCount(figures.messagesPerSecond),
     formatFigure(figures.p50Us),
@@ -110,9 +111,9 @@ function toInvalidNotes({ name, summary: { rounds, invalid } }) {
 function toDisturbedNote(entries) {
   const parts = entries.map(({ name, summary: { disturbed, rounds, figures } }) => {
     const share = formatPercent(figures.disturbedPercent / 100);
-    return `${name} ${disturbed} of ${rounds} rounds (median ${share} of a core)`;
+    return `${name} ${disturbed} of ${rounds} (${share})`;
   });
-  return `- Disturbed by other work on the machine or its host: ${parts.join(", ")}`;
+  return `- Rounds disturbed by other work on the machine or its host (median, of a core): ${parts.join(", ")}`;
 }
 
 /**
@@ -121,9 +122,9 @@ function toDisturbedNote(entries) {
  * @returns {string}
  */
 export function formatBars(bars, results) {
-  const cpuUs = (trial, contestant) =>
+  const find = (trial, contestant) =>
     results
       .find((result) => result.trial.name === trial)
-      ?.entries.find(({ name }) => name === contestant)?.summary.figures?.cpuUs;
-  return ["## Bars", "", ...bars.map((bar) => `- ${judge(bar, cpuUs)}`)].join("\n");
+      ?.entries.find(({ name }) => name === contestant)?.summary;
+  return ["## Bars", "", ...bars.map((bar) => `- ${judge(bar, find)}`)].join("\n");
 }

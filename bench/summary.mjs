@@ -14,7 +14,7 @@ const DISTURBED_PERCENT = 5;
  * @property {string[]} invalid the reasons, one for each invalid round
  * @property {number} disturbed how many of the valid rounds were disturbed by other work
  * @property {Sample | undefined} figures the medians; undefined if no round was valid
- * @property {number | undefined} spread of the CPU time per message
+ * @property {number | undefined} spread of the CPU time per message; one round has none
  */
 
 const FIGURES = /** @type {const} */ ([
@@ -89,6 +89,6 @@ export function summarize(rounds) {
     figures: hasFigures
       ? Object.fromEntries(FIGURES.map((name) => [name, median(column(name))]))
       : undefined,
-    spread: hasFigures ? spread(column("cpuUs")) : undefined,
+    spread: samples.length > 1 ? spread(column("cpuUs")) : undefined,
   };
 }

@@ -44,9 +44,14 @@ declare module "*/bench/bars.mjs" {
     readonly atMost?: number;
     readonly atLeast?: number;
   }
+  interface Judged {
+    readonly figures: { readonly cpuUs: number } | undefined;
+    readonly disturbed: number;
+    readonly rounds: number;
+  }
   export function judge(
     bar: Bar,
-    cpuUs: (trial: string, contestant: string) => number | undefined,
+    find: (trial: string, contestant: string) => Judged | undefined,
   ): string;
 }
 

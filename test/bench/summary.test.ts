@@ -68,6 +68,10 @@ describe("summarize()", () => {
     expect(summary).toMatchObject({ figures: undefined, spread: undefined, invalid: ["gone"] });
   });
 
+  it("has no spread with one round", () => {
+    expect(summarize([toRound(resultLine(), "")]).spread).toBe(undefined);
+  });
+
   it("counts the rounds that other work disturbed", () => {
     const rounds = [0, 4, 40].map((stolenPercent) => toRound(resultLine({ stolenPercent }), ""));
     expect(summarize(rounds).disturbed).toBe(1);
@@ -76,8 +80,12 @@ describe("summarize()", () => {
 
 describe("judge()", () => {
   const bar = { contestant: "ours", against: "c", trial: "c64", atMost: 1.1 };
-  const figures = (ours: number | undefined) => (_trial: string, name: string) =>
-    name === "ours" ? ours : 3.5;
+  const figures = (ours: number | undefined, disturbed = 0) => {
+    return (_trial: string, name: string) => {
+      const cpuUs = name === "ours" ? ours : 3.5;
+      return { figures: cpuUs === undefined ? undefined : { cpuUs }, disturbed, rounds: 5 };
+    };
+  };
 
   it("says whether the bar is met, with the figures", () => {
     expect(judge(bar, figures(3.6))).toBe("bar met: ours <= 1.1 × c (c64): 1.03 (3.60 / 3.50 µs)");
@@ -88,6 +96,11 @@ describe("judge()", () => {
     const lower = { contestant: "ours", against: "c", trial: "c64", atLeast: 1.45 };
     expect(judge(lower, figures(6))).toMatch(/^bar met: ours >= 1\.45/);
     expect(judge(lower, figures(4))).toMatch(/^bar not met/);
+  });
+
+  it("says so when most rounds were disturbed", () => {
+    expect(judge(bar, figures(3.6, 2))).toMatch(/µs\)$/);
+    expect(judge(bar, figures(3.6, 3))).toMatch(/; most rounds were disturbed, measure again$/);
   });
 
   it("does not judge without figures", () => {
