@@ -14,33 +14,39 @@ import { type Contract, expectCode } from "./contract.js";
 
 const REFUSALS = ["ENOMEM", "ENOSPC"] as const;
 
-/** The system's kernel, and a switch that makes changes of interest (waits) answer an errno. */
+const { EPOLL_CTL_DEL, EV_DELETE = 0 } = systemKernel.constants;
+
+/** The system's kernel with switches, each an errno to answer, or 0 for the truth. */
 class FaultyKernel {
-  /** What changes of interest answer; 0: the truth. */
+  /** What additions and modifications of interest answer. */
   changeResult = 0;
-  /** What waits answer; 0: the truth. */
+  /** What removals of interest answer. */
+  removeResult = 0;
   waitResult = 0;
+  /** Changes and removals so far. */
   changes = 0;
   readonly kernel: Kernel;
 
   constructor() {
-    const isFaulty = (result: number): boolean => result !== 0;
     this.kernel = {
       ...systemKernel,
-      epoll_ctl: (...args) => {
-        this.changes += 1;
-        return isFaulty(this.changeResult) ? this.changeResult : systemKernel.epoll_ctl(...args);
-      },
+      epoll_ctl: (...args) =>
+        this.#changeFault(args[1] === EPOLL_CTL_DEL) || systemKernel.epoll_ctl(...args),
       kevent: (...args) => {
-        const isChange = args[2] > 0;
-        if (isChange) this.changes += 1;
-        const fault = isChange ? this.changeResult : this.waitResult;
-        return isFaulty(fault) ? fault : systemKernel.kevent(...args);
+        const [, changes, changeCount] = args;
+        const isRemoval = ((changes[2] ?? 0) & EV_DELETE) !== 0;
+        const fault = changeCount > 0 ? this.#changeFault(isRemoval) : this.waitResult;
+        return fault || systemKernel.kevent(...args);
       },
       epoll_wait: (...args) => this.waitResult || systemKernel.epoll_wait(...args),
       poll: (...args) => this.waitResult || systemKernel.poll(...args),
       select: (...args) => this.waitResult || systemKernel.select(...args),
     };
+  }
+
+  #changeFault(isRemoval: boolean): number {
+    this.changes += 1;
+    return isRemoval ? this.removeResult : this.changeResult;
   }
 }
 
@@ -118,7 +124,7 @@ function refusals(contract: Contract): void {
     const selector = contract.open(faulty.kernel);
     const [left] = contract.rawPair();
     selector.register(left, EVENT_READ);
-    faulty.changeResult = errnoOf("ENOMEM");
+    faulty.removeResult = errnoOf("ENOMEM");
     expect(selector.unregister(left).fd).toBe(left);
     expect(selector.map.size).toBe(0);
   });

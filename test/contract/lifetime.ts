@@ -48,6 +48,7 @@ export function lifetimeContract(contract: Contract): void {
     const child = await runChild(
       `${prelude}
       process.on("SIGALRM", () => { throw new Error("alarm"); });
+      setTimeout(() => {}, 60_000);
       console.log("blocking");
       console.log(selector.select(60_000).length);`,
       (text, kill) => {

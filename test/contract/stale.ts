@@ -164,9 +164,8 @@ function reuse(contract: Contract): void {
     send(right.fileno());
     const fd = left.fileno();
     left.close();
-    const [fresh] = contract.pair();
-    contract.dupTo(fresh.fileno(), fd);
-    selector.register(fd, EVENT_READ, "new");
+    const fresh = contract.keep(socketWithNumber(contract, contract.pair()[0], fd));
+    selector.register(fresh, EVENT_READ, "new");
     expect(selector.select(0)).toEqual([]);
   });
 
