@@ -112,8 +112,6 @@ export class RegistrationTable<D> {
   unlink(registration: Registration<D>): void {
     const { key } = registration;
     registration.isLive = false;
-    registration.unhook?.();
-    registration.unhook = undefined;
     this.#byFd.delete(key.fd);
     this.keys.delete(key.fd);
     this.#byObject.delete(key.fileobj);
@@ -125,7 +123,7 @@ export class RegistrationTable<D> {
   }
 
   clear(): void {
-    for (const registration of this.#byFd.values()) registration.unhook?.();
+    for (const registration of this) registration.unhook?.();
     this.#byFd.clear();
     this.#byObject.clear();
     this.keys.clear();

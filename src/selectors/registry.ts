@@ -45,16 +45,17 @@ export abstract class Registry<D> {
     const registration = this.#revive(key, mode) ?? this.introduce(key, mode);
     registration.bornInBatch = this.batch;
     this.table.link(registration);
-    if (isRegistrable(fileobj)) {
-      registration.unhook = fileobj.onClose(() => this.#forget(registration));
-    }
+    registration.unhook?.();
+    registration.unhook = isRegistrable(fileobj)
+      ? fileobj.onClose(() => this.#forget(registration))
+      : undefined;
     return key;
   }
 
   unregister(fileobj: FileObject): SelectorKey<D> {
     const registration = this.#find(fileobj);
     this.table.unlink(registration);
-    if (this.#mayDefer(fileobj) && registration.kernelEvents !== 0) {
+    if (registration.kernelEvents !== 0 && this.#mayDefer(registration.key.fileobj)) {
       this.#lingering.set(registration.fd, registration);
       this.#putOff(registration);
     } else {
@@ -138,7 +139,7 @@ export abstract class Registry<D> {
     for (let last = this.#dirty.pop(); last !== undefined; last = this.#dirty.pop()) {
       last.isDirty = false;
       if (last.isLive) this.#tell(last);
-      else if (this.#lingering.delete(last.fd)) this.#drop(last);
+      else if (this.#lingering.get(last.fd) === last) this.#drop(last);
     }
   }
 
@@ -159,17 +160,25 @@ export abstract class Registry<D> {
 
   /** Removes it from the kernel, whatever that says: the number may be closed or reused. */
   #drop(registration: Registration<D>): void {
+    if (this.#lingering.get(registration.fd) === registration) {
+      this.#lingering.delete(registration.fd);
+    }
     if (registration.kernelEvents !== 0) {
       this.remove(registration);
       this.changes += 1;
     }
+    registration.unhook?.();
+    registration.unhook = undefined;
     this.table.release(registration, this.batch);
   }
 
-  /** The close hook of a Registrable: its number is about to be free. */
+  /**
+   * The close hook of a Registrable: its number is about to be free. A removal that was put off
+   * keeps the hook until the kernel has heard of it, else the number's next owner would be taken
+   * for the old one.
+   */
   #forget(registration: Registration<D>): void {
     if (registration.isLive) this.table.unlink(registration);
-    this.#lingering.delete(registration.fd);
     this.#drop(registration);
   }
 
@@ -177,11 +186,11 @@ export abstract class Registry<D> {
   #revive(key: SelectorKey<D>, mode: Mode): Registration<D> | undefined {
     const registration = this.#lingering.get(key.fd);
     if (registration === undefined) return undefined;
-    this.#lingering.delete(key.fd);
     if (registration.mode !== mode || mode === "oneshot") {
       this.#drop(registration);
       return undefined;
     }
+    this.#lingering.delete(key.fd);
     registration.key = key;
     return registration;
   }
