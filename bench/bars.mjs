@@ -43,5 +43,5 @@ export function judge(bar, find) {
   const figures = `${formatFigure(own)} / ${formatFigure(other)} µs`;
   const isDisturbed = summaries.some(({ disturbed, rounds }) => disturbed * 2 > rounds);
   const doubt = isDisturbed ? "; most rounds were disturbed, measure again" : "";
-  return `bar ${isMet ? "met" : "not met"}: ${rule}: ${ratio.toFixed(2)} (${figures})${doubt}`;
+  return `bar ${isMet ? "met" : "not met"}: ${rule}: ${ratio.toFixed(3)} (${figures})${doubt}`;
 }
