@@ -5,6 +5,7 @@
  */
 import {
   check,
+  EVENT_INTS,
   type HostLoop,
   INTERRUPTED,
   type Kernel,
@@ -12,6 +13,7 @@ import {
   systemHostLoop,
   systemKernel,
 } from "../kernel/index.js";
+import { descriptorOf } from "./arguments.js";
 import { EVENT_READ, type EventMask } from "./events.js";
 import { ReadyWait } from "./ready-wait.js";
 import type { Registration } from "./registration.js";
@@ -70,7 +72,8 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
     this.#isDispatching = true;
     try {
       // What a handler's exception left over comes first, without a wait.
-      return this.#next < this.#count ? this.#deliver(fn) : this.#waitAndDeliver(timeout, fn);
+      const rest = this.#next < this.#count ? this.#deliver(fn) : 0;
+      return rest > 0 || this.isClosed ? rest : this.#waitAndDeliver(timeout, fn);
     } finally {
       this.#isDispatching = false;
     }
@@ -84,8 +87,7 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
     if (this.#next < this.#count) return true;
     if (timeout === 0) return this.#probe();
     this.flush();
-    const queue = this.capabilities.attachable ? this.queueFd() : undefined;
-    return this.#readyWait.start(queue, timeout, signal);
+    return this.#readyWait.start(this.queueFd(), timeout, signal);
   }
 
   get waker(): Waker {
@@ -95,6 +97,7 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
   }
 
   stats(): SelectorStats {
+    this.assertOpen();
     return { ...this.#stats, changes: this.changes };
   }
 
@@ -140,10 +143,20 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
     return count;
   }
 
-  /** Looks without waiting; true if there is a batch to deliver. For `ready`. */
+  /**
+   * Looks without waiting, for `ready`: true if anything is ready. What it sees is left to the next
+   * wait: level-triggered lists report it again, and of a kernel queue only the queue is asked.
+   */
   #probe(): boolean {
-    if (this.#next === this.#count) this.#wait(0);
-    return this.#next < this.#count;
+    const queue = this.queueFd();
+    if (queue === undefined) {
+      const count = this.#wait(0);
+      this.#count = 0;
+      return count > 0;
+    }
+    this.flush();
+    const interest = Int32Array.of(queue, this.kernel.constants.POLLIN, 0, 0);
+    return check("poll", this.kernel.poll(interest, 1, new Int32Array(EVENT_INTS), 0)) > 0;
   }
 
   #deliver(fn: ReadyHandler<D>): number {
@@ -160,10 +173,14 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
         if (this.table.releasedIn(slot) !== this.batch) this.#stats.stale += 1;
       } else if (registration === this.#wakeRegistration) {
         this.#woken();
-      } else if (registration.isLive && registration.bornInBatch !== this.batch) {
+      } else if (registration.isLive && registration.mutedInBatch !== this.batch) {
         const events = (this.toEvents(bits) & registration.key.events) as EventMask | 0;
-        if (events === 0) continue;
-        if (registration.mode === "oneshot") this.disarm(registration);
+        if (events === 0) {
+          // Paused: put off, or its number was closed before and the kernel has not let go of it.
+          if (registration.kernelEvents === 0) this.#stats.stale += 1;
+          continue;
+        }
+        if (registration.mode === "oneshot") this.#fired(registration);
         delivered += 1;
         this.#stats.events += 1;
         fn(registration.key, events, this.toFlags(bits));
@@ -171,6 +188,11 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
     }
     this.#countStale(this.#stats.stale !== staleBefore);
     return delivered;
+  }
+
+  #fired(registration: Registration<D>): void {
+    registration.hasFired = true;
+    this.disarm(registration);
   }
 
   #woken(): void {
@@ -196,8 +218,8 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
   /** It has a slot as any registration has, but no key in the map. */
   #openWakeChannel(): WakeChannel {
     const channel = new WakeChannel(this.kernel);
-    const { fd } = channel;
     try {
+      const fd = descriptorOf(channel.fd, this.capabilities.maxFd);
       const key = { fileobj: fd, fd, events: EVENT_READ, data: undefined as D } as const;
       this.#wakeRegistration = this.introduce(key, "level");
       return channel;

@@ -9,7 +9,7 @@
  * EPOLLHUP and EPOLLERR are reported whatever one asks for. A registration without interest would
  * make every wait return at once, so a paused one is removed from the kernel.
  */
-import { check, type Fd, toFd } from "../kernel/index.js";
+import { check, errnoOf, type Fd, toFd } from "../kernel/index.js";
 import { BaseSelector, type SelectorOptions } from "./base-selector.js";
 import {
   EVENT_READ,
@@ -22,6 +22,7 @@ import {
 import type { Registration } from "./registration.js";
 import type { Capabilities } from "./selector.js";
 
+const EEXIST = errnoOf("EEXIST");
 const MODES: ReadonlySet<Mode> = new Set<Mode>(["level", "edge", "oneshot"]);
 
 /** Python: EpollSelector */
@@ -71,15 +72,21 @@ export class EpollSelector<D = undefined> extends BaseSelector<D> {
   }
 
   fileno(): Fd {
+    this.assertOpen();
     return this.#epfd;
   }
 
+  /**
+   * EEXIST for a number that our table does not know: it was closed and made again as a dup of the
+   * same open file, which to epoll is the old entry. That one is taken over.
+   */
   protected add(registration: Registration<D>): number {
-    return this.#control(this.#add, registration);
+    const result = this.#control(this.#add, registration);
+    return result === EEXIST ? this.#control(this.#mod, registration) : result;
   }
 
   protected change(registration: Registration<D>): number {
-    if (registration.kernelEvents === 0) return this.#control(this.#add, registration);
+    if (registration.kernelEvents === 0) return this.add(registration);
     if (registration.key.events !== 0) return this.#control(this.#mod, registration);
     this.remove(registration);
     return 0;
@@ -117,6 +124,8 @@ export class EpollSelector<D = undefined> extends BaseSelector<D> {
     this.kernel.close(this.#epfd);
     this.#epfd = fresh;
     for (const registration of this.table) {
+      // Adding would arm a "oneshot" that has fired; `modify` adds it instead.
+      if (registration.hasFired) registration.kernelEvents = 0;
       if (registration.kernelEvents !== 0) this.#control(this.#add, registration);
     }
   }

@@ -64,6 +64,7 @@ export class KqueueSelector<D = undefined> extends BaseSelector<D> {
   }
 
   fileno(): Fd {
+    this.assertOpen();
     return this.#kq;
   }
 

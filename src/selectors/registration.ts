@@ -25,8 +25,10 @@ export class Registration<D> {
   isDirty = false;
   /** False once removed; the kernel may learn of it later. */
   isLive = true;
-  /** The batch that was being delivered when it was registered: it gets nothing from that one. */
-  bornInBatch = 0;
+  /** A "oneshot" that was reported and not armed again. */
+  hasFired = false;
+  /** It gets nothing from the batch during which it was registered, or its pause reached the kernel. */
+  mutedInBatch = 0;
   /** Removes the close hook of a Registrable. */
   unhook: (() => void) | undefined;
 

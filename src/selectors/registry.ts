@@ -43,7 +43,7 @@ export abstract class Registry<D> {
     if (this.table.byFd(fd) !== undefined) throw alreadyRegistered(fd);
     const key: SelectorKey<D> = { fileobj, fd, events: interest, data: data[0] as D };
     const registration = this.#revive(key, mode) ?? this.introduce(key, mode);
-    registration.bornInBatch = this.batch;
+    registration.mutedInBatch = this.batch;
     this.table.link(registration);
     registration.unhook?.();
     registration.unhook = isRegistrable(fileobj)
@@ -156,6 +156,8 @@ export abstract class Registry<D> {
       throw new SystemError(this.changeCall, result);
     }
     registration.kernelEvents = wanted;
+    registration.hasFired = false;
+    if (wanted === 0) registration.mutedInBatch = this.batch;
   }
 
   /** Removes it from the kernel, whatever that says: the number may be closed or reused. */
@@ -182,11 +184,14 @@ export abstract class Registry<D> {
     this.#drop(registration);
   }
 
-  /** A removal put off, then registered again: the kernel need not hear of either. */
+  /**
+   * A removal put off, then registered again: the kernel need not hear of either. The other modes
+   * are promised a report of the present state, which only a new entry gives.
+   */
   #revive(key: SelectorKey<D>, mode: Mode): Registration<D> | undefined {
     const registration = this.#lingering.get(key.fd);
     if (registration === undefined) return undefined;
-    if (registration.mode !== mode || mode === "oneshot") {
+    if (registration.mode !== mode || mode !== "level") {
       this.#drop(registration);
       return undefined;
     }
@@ -199,7 +204,7 @@ export abstract class Registry<D> {
     this.assertOpen();
     const found =
       (typeof fileobj === "object" && fileobj !== null && this.table.byObject(fileobj)) ||
-      this.table.byFd(descriptorOf(fileobj, this.capabilities.maxFd));
+      this.table.byFd(descriptorOf(fileobj));
     if (found === undefined) {
       throw misuse(Error, "ERR_NOT_REGISTERED", `Not registered: ${descriptorOf(fileobj)}`);
     }
