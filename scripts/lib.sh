@@ -19,8 +19,10 @@ cmake_addon() {
   local tree=$1
   shift
   say "cmake $* -> $tree"
-  cmake -S . -B "$tree" "$@" > "$tree.log" 2>&1 && cmake --build "$tree" -j 2 >> "$tree.log" 2>&1 ||
-    { cat "$tree.log"; return 1; }
+  mkdir -p "$tree"
+  cmake -S . -B "$tree" "$@" > "$tree/cmake.log" 2>&1 &&
+    cmake --build "$tree" -j 2 >> "$tree/cmake.log" 2>&1 ||
+    { cat "$tree/cmake.log"; return 1; }
   mkdir -p "$tree/prebuild/build/Release"
   cp "$tree/socket_reactor.node" "$tree/prebuild/build/Release/"
 }
