@@ -30,15 +30,17 @@ bool Args::Boolean(size_t index, const char* name) {
 
 Bytes Args::View(size_t index, const char* name) {
   if (failed_) return {};
-  bool is_view = false;
-  napi_is_buffer(env_, values_[index], &is_view);
+  // One call that also refuses what is no typed array; a detached buffer has length 0 here, a
+  // shrunk one its present length.
+  napi_typedarray_type type;
   void* data = nullptr;
   size_t length = 0;
-  if (!is_view || napi_get_buffer_info(env_, values_[index], &data, &length) != napi_ok) {
+  if (napi_get_typedarray_info(env_, values_[index], &type, &length, &data, nullptr, nullptr) !=
+          napi_ok ||
+      type != napi_uint8_array) {
     WrongType(index, name, "a Uint8Array");
     return {};
   }
-  // A detached buffer has length 0 here, a shrunk one its present length.
   return {static_cast<uint8_t*>(data), length};
 }
 
@@ -150,6 +152,11 @@ void Args::Fail(const char* code, const char* message, bool range) {
 
 napi_value Args::Return(int64_t result) const {
   napi_value value;
-  napi_create_int64(env_, result, &value);
+  // Nearly every result fits: the small-integer path is the cheaper one.
+  if (result == static_cast<int32_t>(result)) {
+    napi_create_int32(env_, static_cast<int32_t>(result), &value);
+  } else {
+    napi_create_int64(env_, result, &value);
+  }
   return value;
 }
