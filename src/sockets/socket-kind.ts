@@ -1,5 +1,13 @@
 /** What a socket is: its family and its type, as words and as this system's numbers. */
-import { check, errnoOf, type Fd, type Kernel, misuse, SystemError } from "../kernel/index.js";
+import {
+  ADDRESS_BYTES,
+  check,
+  errnoOf,
+  type Fd,
+  type Kernel,
+  misuse,
+  SystemError,
+} from "../kernel/index.js";
 
 /** "other" is any family that has no words here (netlink, vsock ...). */
 export type SocketFamily = "IPv4" | "IPv6" | "unix" | "other";
@@ -67,7 +75,7 @@ function familyName(kernel: Kernel, number: number): SocketFamily {
 
 /** macOS has no SO_DOMAIN: there the socket's own name tells. */
 function familyByName(kernel: Kernel, fd: Fd): SocketFamily {
-  const record = new Uint8Array(120);
+  const record = new Uint8Array(ADDRESS_BYTES);
   const result = kernel.getsockname(fd, record);
   if (result < 0) throw new SystemError("getsockname", result);
   return familyName(kernel, record[0]! | (record[1]! << 8));
