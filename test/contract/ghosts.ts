@@ -4,7 +4,7 @@
  * others must not show a trace of one.
  */
 import { expect, test } from "vitest";
-import { EVENT_READ, EVENT_WRITE, type Selector } from "../../src/index.js";
+import { EVENT_READ, EVENT_WRITE, errnoOf, type Selector, systemKernel } from "../../src/index.js";
 import { send } from "../support/raw.js";
 import { type Contract, elapsedMs, LONG_MS, readyBits, WAIT_MS } from "./contract.js";
 
@@ -130,6 +130,28 @@ export function ghostsContract(contract: Contract): void {
     const took = elapsedMs(() => expect(selector.select(WAIT_MS)).toEqual([]));
     expect(took).toBeGreaterThanOrEqual(WAIT_MS);
     expect(selector.stats().waits).toBeLessThanOrEqual(WAITS_MAX);
+  });
+
+  test("a rebuild that finds no descriptor is tried again, and loses nothing meanwhile", () => {
+    let isFull = false;
+    const selector = contract.open<string>({
+      ...systemKernel,
+      epoll_create1: () => (isFull ? errnoOf("EMFILE") : systemKernel.epoll_create1()),
+    });
+    const [writer] = contract.pair();
+    makeGhost(contract, selector);
+    selector.register(writer, EVENT_WRITE, "writer");
+    isFull = true;
+    for (let i = 0; i < WAITS_MAX; i++) {
+      expect(selector.select(0).map(({ key }) => key.data)).toEqual(["writer"]);
+    }
+    expect(selector.stats().rebuilds).toBe(0);
+    selector.modify(writer, EVENT_READ);
+    const took = elapsedMs(() => expect(selector.select(WAIT_MS)).toEqual([]));
+    expect(took).toBeGreaterThanOrEqual(WAIT_MS);
+    isFull = false;
+    for (let i = 0; i < WAITS_MAX; i++) expect(selector.select(0)).toEqual([]);
+    expect(selector.stats().rebuilds).toBe(contract.facts.reportsGhosts ? 1 : 0);
   });
 
   test("ready() in a loop gets over it", async () => {

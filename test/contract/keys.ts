@@ -120,6 +120,7 @@ function closing(contract: Contract): void {
       () => selector.select(),
       () => selector.dispatch(0, () => {}),
       () => selector.waker,
+      () => selector.stats(),
     ];
     for (const call of calls) expectCode(call, "ERR_SELECTOR_CLOSED");
     if (contract.facts.hasQueue) expectCode(() => selector.fileno?.(), "ERR_SELECTOR_CLOSED");

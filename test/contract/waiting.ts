@@ -1,6 +1,7 @@
 /** How long select() and dispatch() wait, and what ends a wait early. */
 import { describe, expect, test } from "vitest";
 import { EVENT_READ, EVENT_WRITE, WAIT_SLICE_MS } from "../../src/index.js";
+import { differences, openDescriptors } from "../support/descriptors.js";
 import { send } from "../support/raw.js";
 import { announcingKernel, sharedWord, startThread } from "../support/thread.js";
 import { type Contract, elapsedMs, expectCode, HANG_MS, LONG_MS, WAIT_MS } from "./contract.js";
@@ -151,11 +152,16 @@ function forever(contract: Contract): void {
     expect(selector.stats().waits).toBeGreaterThanOrEqual(3);
   });
 
-  test("a thread that is blocked in it can be terminated, and leaves no descriptor", async () => {
-    const thread = await startThread({ task: "block", backend: contract.backend });
-    await thread.terminate();
-    await thread.ended;
-  });
+  test.each(["select", "ready"] as const)(
+    "a thread that waits in %s() for ever can be terminated, and leaves no descriptor",
+    async (how) => {
+      const before = openDescriptors();
+      const thread = await startThread({ task: "block", backend: contract.backend, how });
+      await thread.terminate();
+      await thread.ended;
+      expect(differences(before, openDescriptors())).toEqual([]);
+    },
+  );
 }
 
 function signals(contract: Contract): void {

@@ -92,6 +92,24 @@ function sameThread(contract: Contract): void {
     expect(selector.stats().wakeups).toBe(1);
   });
 
+  test("woken after a handler threw, ends the next wait, though a wake was pending then", () => {
+    const selector = contract.open();
+    const [left, right] = contract.rawPair();
+    selector.register(left, EVENT_READ);
+    const { waker } = selector;
+    send(right);
+    waker.wake();
+    const failing = () =>
+      selector.dispatch(LONG_MS, () => {
+        throw new Error("from the handler");
+      });
+    expect(failing).toThrow("from the handler");
+    read(left);
+    waker.wake();
+    expect(elapsedMs(() => expect(selector.select(LONG_MS)).toEqual([]))).toBeLessThan(LONG_MS);
+    expect(selector.stats().wakeups).toBeGreaterThanOrEqual(1);
+  });
+
   test("ends a ready(), before it and during it, once", async () => {
     const selector = contract.open();
     const { waker } = selector;

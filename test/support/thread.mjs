@@ -43,14 +43,14 @@ const tasks = {
   },
 
   /** Waits for ever in a selector of its own. */
-  async block({ backend }) {
+  async block({ backend, how }) {
     const { createSelector, EVENT_READ, Socket } = await import("socket-reactor");
     const selector = createSelector({ backend });
     const [left] = Socket.pair();
     selector.register(left, EVENT_READ);
     selector.waker;
     parentPort.postMessage("started");
-    selector.select();
+    await selector[how]();
   },
 };
 

@@ -8,7 +8,7 @@ export type Task =
   | { task: "send"; fd: number; waits: Int32Array; after: number }
   | { task: "wake"; handle: WakerHandle; waits: Int32Array; after: number; times: number }
   | { task: "signal"; signal: NodeJS.Signals; waits: Int32Array; stop: Int32Array }
-  | { task: "block"; backend: Backend };
+  | { task: "block"; backend: Backend; how: "select" | "ready" };
 
 export interface Thread {
   /** Settles when the thread has ended; rejects if it failed. */
