@@ -14,6 +14,7 @@ import { keysContract } from "./keys.js";
 import { lifetimeContract } from "./lifetime.js";
 import { modesContract } from "./modes.js";
 import { pausingContract } from "./pausing.js";
+import { randomWalkContract } from "./random-walk.js";
 import { readinessContract } from "./readiness.js";
 import { readyContract } from "./ready-in-loop.js";
 import { registrationContract } from "./registration.js";
@@ -32,6 +33,7 @@ const TOPICS: readonly [string, (contract: Contract) => void][] = [
   ["dispatch", dispatchContract],
   ["modes", modesContract],
   ["pause and resume", pausingContract],
+  ["a random walk", randomWalkContract],
   ["ready", readyContract],
   ["the process", lifetimeContract],
   ["wakers", wakersContract],
