@@ -1,4 +1,14 @@
-export * from "./address.js";
+export {
+  type Address,
+  type AddressLike,
+  formatAddress,
+  type IpAddress,
+  isUnixAddress,
+  PORT_MAX,
+  parseAddress,
+  parseIpAddress,
+  type UnixAddress,
+} from "./address.js";
 export * from "./address-record.js";
 export * from "./control-records.js";
 export * from "./datagram-batch.js";

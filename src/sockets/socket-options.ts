@@ -144,7 +144,7 @@ export const SO_PREFER_BUSY_POLL: SocketOption<boolean> | undefined = booleanOpt
   "SO_PREFER_BUSY_POLL",
 );
 
-/** Packets of one busy poll; raising it needs CAP_NET_ADMIN. Linux networking/napi */
+/** Packets of one busy poll; raising it needs CAP_NET_ADMIN; cannot be read. Linux networking/napi */
 export const SO_BUSY_POLL_BUDGET: SocketOption<number> | undefined = intOption(
   SOL_SOCKET,
   "SO_BUSY_POLL_BUDGET",

@@ -1,0 +1,245 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { describe, expect, test } from "vitest";
+import { type Fd, IN_PROGRESS, systemKernel, WOULD_BLOCK } from "../../src/kernel/index.js";
+import { SLICE_MS } from "../../src/sockets/blocking.js";
+import { Socket } from "../../src/sockets/socket.js";
+import { SO_RCVTIMEO, SO_SNDTIMEO } from "../../src/sockets/socket-options.js";
+import { type Descriptors, differences, openDescriptors } from "../support/descriptors.js";
+import { accept, errorOf, ipAddress, pair, receive, send, track, until } from "./support.js";
+
+const buffer = Buffer.alloc(64);
+
+/** Longer than one slice: the wait goes on in JavaScript. */
+const LONG_MS = SLICE_MS + 50;
+
+function elapsedMs(act: () => void): number {
+  const start = performance.now();
+  act();
+  return performance.now() - start;
+}
+
+function blockingPair(type: "stream" | "dgram" = "stream"): [Socket, Socket] {
+  const [a, b] = Socket.pair({ type, blocking: true });
+  return [track(a), track(b)];
+}
+
+describe("a limit (SO_RCVTIMEO, SO_SNDTIMEO)", () => {
+  test.each([20, LONG_MS])("of %d ms ends recv with WOULD_BLOCK, not early", (limitMs) => {
+    const [a] = blockingPair();
+    a.setOption(SO_RCVTIMEO, limitMs);
+    expect(a.getOption(SO_RCVTIMEO)).toBe(limitMs);
+    const ms = elapsedMs(() => expect(a.recv(buffer)).toBe(WOULD_BLOCK));
+    expect(ms).toBeGreaterThanOrEqual(limitMs);
+  });
+
+  test("ends the other receiving calls too", () => {
+    const [a] = blockingPair("dgram");
+    a.setOption(SO_RCVTIMEO, 5);
+    expect(a.recvfrom(buffer)).toBeUndefined();
+    expect(a.recvmsg(buffer)).toBeUndefined();
+    const listener = track(Socket.listenTcp({ blocking: true }));
+    listener.setOption(SO_RCVTIMEO, 5);
+    expect(listener.accept()).toBeUndefined();
+  });
+
+  test.each([20, LONG_MS])("of %d ms ends send, which says what went before", (limitMs) => {
+    const [a] = blockingPair();
+    a.setOption(SO_SNDTIMEO, limitMs);
+    const chunk = Buffer.alloc(1 << 20);
+    let result = 0;
+    const ms = elapsedMs(() => {
+      while (result >= 0) result = a.send(chunk);
+    });
+    expect(result).toBe(WOULD_BLOCK);
+    expect(ms).toBeGreaterThanOrEqual(limitMs);
+  });
+
+  test("is at first for ever, and belongs to one direction", () => {
+    const [a] = blockingPair();
+    expect([a.getOption(SO_RCVTIMEO), a.getOption(SO_SNDTIMEO)]).toEqual([0, 0]);
+    a.setOption(SO_RCVTIMEO, 1000);
+    expect([a.getOption(SO_RCVTIMEO), a.getOption(SO_SNDTIMEO)]).toEqual([1000, 0]);
+  });
+
+  test.runIf(process.platform === "linux")("ends connect: IN_PROGRESS, and SYN_SENT", () => {
+    const listener = track(Socket.listenTcp({ backlog: 0 }));
+    const address = ipAddress(listener.localAddress);
+    const first = track(Socket.tcp());
+    first.connect(address);
+    until("ESTABLISHED", () => first.state);
+    const client = track(Socket.tcp({ blocking: true }));
+    client.setOption(SO_SNDTIMEO, LONG_MS);
+    const ms = elapsedMs(() => expect(client.connect(address)).toBe(IN_PROGRESS));
+    expect(ms).toBeGreaterThanOrEqual(LONG_MS);
+    expect(client.state).toBe("SYN_SENT");
+  });
+
+  test.runIf(process.platform === "linux")(
+    "ends a unix connect to a full queue: WOULD_BLOCK",
+    () => {
+      const path = `\0sockets-blocking-${process.pid}`;
+      track(Socket.listenUnix({ path, backlog: 0 }));
+      let result = 0;
+      while (result === 0) {
+        const client = track(Socket.unix({ blocking: true }));
+        client.setOption(SO_SNDTIMEO, 20);
+        result = client.connect({ path });
+      }
+      expect(result).toBe(WOULD_BLOCK);
+    },
+  );
+});
+
+describe("a blocking socket", () => {
+  test("answers at once when there is something, or the end", () => {
+    const [a, b] = blockingPair();
+    send(b, "x");
+    expect(a.recv(buffer)).toBe(1);
+    b.close();
+    expect(a.recv(buffer)).toBe(0);
+  });
+
+  test("connects and accepts; what a blocking listener accepts is blocking", () => {
+    const listener = track(Socket.listenTcp({ blocking: true }));
+    const client = track(Socket.tcp({ blocking: true }));
+    expect(client.connect(ipAddress(listener.localAddress))).toBe(0);
+    expect(client.state).toBe("ESTABLISHED");
+    const server = accept(listener);
+    expect(server.isBlocking).toBe(true);
+    server.setOption(SO_RCVTIMEO, 5);
+    expect(server.recv(buffer)).toBe(WOULD_BLOCK);
+  });
+
+  test("that is refused throws from connect", () => {
+    const holder = track(Socket.tcp());
+    holder.bind({ address: "127.0.0.1", port: 0 });
+    const client = track(Socket.tcp({ blocking: true }));
+    const { port } = ipAddress(holder.localAddress);
+    expect(errorOf(() => client.connect({ address: "127.0.0.1", port }))).toMatchObject({
+      code: "ECONNREFUSED",
+      syscall: "connect",
+      port,
+    });
+  });
+
+  test("does not wait with MSG_DONTWAIT, nor for the error queue", () => {
+    const { MSG_DONTWAIT, MSG_ERRQUEUE } = systemKernel.constants;
+    const [a] = blockingPair();
+    expect(a.recv(buffer, 0, 1, MSG_DONTWAIT)).toBe(WOULD_BLOCK);
+    const udp = track(Socket.udp({ blocking: true }));
+    if (MSG_ERRQUEUE) expect(udp.recvmsg(buffer, { flags: MSG_ERRQUEUE })).toBeUndefined();
+  });
+
+  test("throws what ends the wait", () => {
+    const [a] = blockingPair();
+    a.shutdown("write");
+    expect(() => a.send(buffer)).toThrow("send EPIPE");
+  });
+
+  test("can be made one, and unmade", () => {
+    const [a] = pair();
+    expect(a.isBlocking).toBe(false);
+    a.setBlocking(true);
+    expect(a.isBlocking).toBe(true);
+    a.setOption(SO_RCVTIMEO, 5);
+    expect(a.recv(buffer)).toBe(WOULD_BLOCK);
+    a.setBlocking(false);
+    expect(elapsedMs(() => expect(a.recv(buffer)).toBe(WOULD_BLOCK))).toBeLessThan(SLICE_MS);
+  });
+
+  test("whose O_NONBLOCK somebody else set still waits", () => {
+    const [a] = blockingPair();
+    systemKernel.fcntl_nonblock(a.fileno(), true);
+    a.setOption(SO_RCVTIMEO, LONG_MS);
+    const cpu = process.cpuUsage();
+    expect(a.recv(buffer)).toBe(WOULD_BLOCK);
+    const { user, system } = process.cpuUsage(cpu);
+    expect((user + system) / 1000).toBeLessThan(LONG_MS / 2); // It did not spin.
+  });
+});
+
+/** The worker's own descriptors (its loop) are closed in a later turn of ours. */
+async function settledDifferences(before: Descriptors): Promise<string[]> {
+  const deadline = performance.now() + 2000;
+  for (;;) {
+    const left = differences(before, openDescriptors());
+    if (left.length === 0 || performance.now() > deadline) return left;
+    await turn();
+  }
+}
+
+interface BlockedWorker {
+  readonly worker: Worker;
+  /** Resolves when the thread is in its second slice: it blocks. */
+  isBlocked(): Promise<void>;
+}
+
+function startWorker(task: "recv" | "accept" | "send", fd: Fd): BlockedWorker {
+  if (!existsSync(new URL("../../dist/index.js", import.meta.url))) {
+    throw new Error("Workers run the built package and there is none: npm run build:ts");
+  }
+  const waits = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(new URL("./fixtures/blocking-worker.mjs", import.meta.url), {
+    workerData: { task, fd, waits },
+  });
+  let failure: unknown;
+  worker.on("error", (error) => {
+    failure = error;
+  });
+  return {
+    worker,
+    async isBlocked() {
+      while (Atomics.load(waits, 0) === 0) {
+        if (failure !== undefined) throw failure;
+        await turn();
+      }
+    },
+  };
+}
+
+describe("in a worker", () => {
+  test("recv waits for bytes that come later than a slice", async () => {
+    const [a, b] = pair();
+    const { worker, isBlocked } = startWorker("recv", a.detach());
+    const [message, exit] = [once(worker, "message"), once(worker, "exit")];
+    await isBlocked();
+    send(b, "at last");
+    expect(await message).toEqual(["at last"]);
+    expect(await exit).toEqual([0]);
+    expect(receive(b)).toBe(""); // The worker closed its end.
+  });
+
+  test("accept waits, and serves its connection with blocking calls", async () => {
+    const listener = Socket.listenTcp();
+    const address = ipAddress(listener.localAddress);
+    const { worker, isBlocked } = startWorker("accept", listener.detach());
+    const message = once(worker, "message");
+    await isBlocked();
+    const client = track(Socket.tcp());
+    client.connect(address);
+    until("ESTABLISHED", () => client.state);
+    for (const text of ["one", "two"]) {
+      send(client, text);
+      expect(receive(client)).toBe(text);
+    }
+    client.shutdown("write");
+    expect(await message).toEqual([true]);
+    await once(worker, "exit");
+  });
+
+  test.each(["recv", "accept", "send"] as const)(
+    "terminate() ends a blocked %s, and its descriptor is closed",
+    async (task) => {
+      const before = openDescriptors();
+      const [near, far] = task === "accept" ? [Socket.listenTcp()] : Socket.pair();
+      const { worker, isBlocked } = startWorker(task, near.detach());
+      await isBlocked();
+      await worker.terminate();
+      far?.close();
+      expect(await settledDifferences(before)).toEqual([]);
+    },
+  );
+});
