@@ -3,6 +3,8 @@
  * promise that whoever owns a descriptor makes to the selectors it is registered with.
  */
 
+import type { Kernel } from "./kernel.js";
+
 declare const brand: unique symbol;
 
 /** A file descriptor number, or -1 for "none" (closed). Made only by the kernel and `toFd`. */
@@ -28,6 +30,8 @@ export interface HasFileno {
  */
 export interface Registrable extends HasFileno {
   fileno(): Fd;
+  /** Whose descriptor it is: a number means nothing to another kernel. */
+  readonly kernel: Kernel;
   /**
    * Calls `hook` right before the descriptor is closed or detached.
    *

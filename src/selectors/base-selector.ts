@@ -72,8 +72,10 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
     this.#isDispatching = true;
     try {
       // What a handler's exception left over comes first, without a wait.
+      this.#isWoken = false;
       const rest = this.#next < this.#count ? this.#deliver(fn) : 0;
-      return rest > 0 || this.isClosed ? rest : this.#waitAndDeliver(timeout, fn);
+      const isOver = rest > 0 || this.#isWoken || this.isClosed;
+      return isOver ? rest : this.#waitAndDeliver(timeout, fn);
     } finally {
       this.#isDispatching = false;
     }
@@ -208,11 +210,14 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
   #countStale(wasStale: boolean): void {
     this.#staleWaits = wasStale ? this.#staleWaits + 1 : 0;
     if (this.#staleWaits < STALE_WAITS_MAX || this.isClosed) return;
-    this.#staleWaits = 0;
-    this.#readyWait.detach();
+    const old = this.queueFd();
     this.rebuildQueue();
+    const queue = this.queueFd();
+    if (queue === old || queue === undefined) return; // no descriptor left: tried again next time
+    this.#staleWaits = 0;
     this.#stats.rebuilds += 1;
-    if (this.#readyWait.isPending) this.#readyWait.attach(this.queueFd() as number);
+    this.#readyWait.move(queue);
+    this.kernel.close(old as number);
   }
 
   /** It has a slot as any registration has, but no key in the map. */
@@ -249,7 +254,7 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
   /** A "oneshot" registration was reported; the kernel may need more than it did by itself. */
   protected disarm(_registration: Registration<D>): void {}
 
-  /** A new queue with the live registrations only. */
+  /** Goes over to a new queue with the live registrations only, if there is one to be had. */
   protected rebuildQueue(): void {}
 }
 

@@ -120,9 +120,9 @@ export class EpollSelector<D = undefined> extends BaseSelector<D> {
   }
 
   protected override rebuildQueue(): void {
-    const fresh = toFd(check("epoll_create1", this.kernel.epoll_create1()));
-    this.kernel.close(this.#epfd);
-    this.#epfd = fresh;
+    const fresh = this.kernel.epoll_create1();
+    if (fresh < 0) return;
+    this.#epfd = toFd(fresh);
     for (const registration of this.table) {
       // Adding would arm a "oneshot" that has fired; `modify` adds it instead.
       if (registration.hasFired) registration.kernelEvents = 0;

@@ -41,7 +41,7 @@ export class ReadyWait {
       this.#pending = pending;
       try {
         if (queue === undefined) this.#probeLater(pending, PROBE_MS_MIN);
-        else this.attach(queue);
+        else this.#watch(queue);
       } catch (error) {
         this.#settle(() => reject(error));
         return;
@@ -55,24 +55,28 @@ export class ReadyWait {
     });
   }
 
-  /** Watches the queue's descriptor for as long as a wait is pending. */
-  attach(queue: number): void {
-    this.#poll ??= this.#hostLoop.poll(queue, () =>
-      this.#settle((pending) => pending.resolve(true)),
-    );
-    if (this.#pending !== undefined) this.#poll.arm();
-  }
-
-  /** Lets go of the queue's descriptor, which is about to be closed. */
-  detach(): void {
-    this.#poll?.close();
-    this.#poll = undefined;
+  /** The queue was rebuilt; its old descriptor is about to be closed. */
+  move(queue: number): void {
+    this.#release();
+    if (this.isPending) this.#watch(queue);
   }
 
   /** Ends a pending wait with an error. */
   close(error: Error): void {
     this.#settle((pending) => pending.reject(error));
-    this.detach();
+    this.#release();
+  }
+
+  #watch(queue: number): void {
+    this.#poll ??= this.#hostLoop.poll(queue, () =>
+      this.#settle((pending) => pending.resolve(true)),
+    );
+    this.#poll.arm();
+  }
+
+  #release(): void {
+    this.#poll?.close();
+    this.#poll = undefined;
   }
 
   #settle(how: (pending: Pending) => void): void {

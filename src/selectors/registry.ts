@@ -39,6 +39,7 @@ export abstract class Registry<D> {
     this.assertOpen();
     const interest = checkEvents(events);
     const mode = checkMode(data[1]?.mode, this.capabilities);
+    if (isRegistrable(fileobj) && fileobj.kernel !== this.kernel) throw foreignKernel();
     const fd = descriptorOf(fileobj, this.capabilities.maxFd);
     if (this.table.byFd(fd) !== undefined) throw alreadyRegistered(fd);
     const key: SelectorKey<D> = { fileobj, fd, events: interest, data: data[0] as D };
@@ -237,6 +238,14 @@ export abstract class Registry<D> {
 
 export function closedError(): Error {
   return misuse(Error, "ERR_SELECTOR_CLOSED", "The selector is closed");
+}
+
+function foreignKernel(): Error {
+  return misuse(
+    Error,
+    "ERR_KERNEL_MISMATCH",
+    "The socket belongs to another kernel than the selector: give both the same { kernel }",
+  );
 }
 
 function alreadyRegistered(fd: number): Error {

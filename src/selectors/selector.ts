@@ -108,6 +108,7 @@ export interface Selector<D = undefined> extends Disposable {
    * @throws TypeError ERR_INVALID_ARG_TYPE for what is no descriptor and has none.
    * @throws Error ERR_ALREADY_REGISTERED for a descriptor that is registered.
    * @throws Error ERR_NOT_SUPPORTED for a mode the backend lacks.
+   * @throws Error ERR_KERNEL_MISMATCH for a socket of another kernel than the selector's.
    * @throws SystemError as the kernel refuses: EPERM (epoll: a regular file), EBADF, ENOSPC,
    *   ENOMEM. Nothing is registered then.
    */

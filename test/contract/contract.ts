@@ -29,6 +29,7 @@ export class Contract {
   readonly facts: Facts;
   readonly #closables: { close(): void }[] = [];
   readonly #raw = new Set<number>();
+  #kernel: Kernel = systemKernel;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -36,14 +37,14 @@ export class Contract {
   }
 
   /** A selector of this backend. */
-  open<D = undefined>(kernel?: Kernel): Selector<D> {
-    const options = kernel === undefined ? {} : { kernel };
-    return this.keep(createSelector<D>({ backend: this.backend, ...options }));
+  open<D = undefined>(kernel: Kernel = systemKernel): Selector<D> {
+    this.#kernel = kernel;
+    return this.keep(createSelector<D>({ backend: this.backend, kernel }));
   }
 
-  /** Two connected unix stream sockets. */
+  /** Two connected unix stream sockets, of the kernel of the selector that was opened last. */
   pair(): [Socket, Socket] {
-    const [left, right] = Socket.pair();
+    const [left, right] = Socket.pair({ kernel: this.#kernel });
     return [this.keep(left), this.keep(right)];
   }
 
