@@ -13,16 +13,24 @@ node_prefix() {
   node -p "process.env.npm_config_nodedir ?? path.resolve(process.execPath, '../..')"
 }
 
-# Configures and builds the addon with CMake into <tree>, then lays it where the loader looks:
-# SOCKET_REACTOR_PREBUILD=<tree>/prebuild. More arguments go to cmake.
+# Puts an addon where the loader looks for it: SOCKET_REACTOR_PREBUILD=<tree>/prebuild.
+lay_out() {
+  local tree=$1 addon=$2
+  mkdir -p "$tree/prebuild/build/Release"
+  cp "$addon" "$tree/prebuild/build/Release/"
+}
+
+# Builds the addon with plain CMake in <tree> and lays it out there. More arguments go to cmake.
 cmake_addon() {
   local tree=$1
   shift
   say "cmake $* -> $tree"
   mkdir -p "$tree"
-  cmake -S . -B "$tree" "$@" > "$tree/cmake.log" 2>&1 &&
-    cmake --build "$tree" -j 2 >> "$tree/cmake.log" 2>&1 ||
-    { cat "$tree/cmake.log"; return 1; }
-  mkdir -p "$tree/prebuild/build/Release"
-  cp "$tree/socket_reactor.node" "$tree/prebuild/build/Release/"
+  {
+    cmake -S . -B "$tree" "$@" && cmake --build "$tree" -j 2
+  } > "$tree/cmake.log" 2>&1 || {
+    cat "$tree/cmake.log"
+    return 1
+  }
+  lay_out "$tree" "$tree/socket_reactor.node"
 }
