@@ -11,6 +11,9 @@
 #include <linux/tcp.h>
 #include <netinet/udp.h>
 #include <sys/epoll.h>
+#ifdef __GLIBC__
+#include <linux/in.h>  // knows newer names than the C library; other libraries' headers exclude it
+#endif
 #else
 #include <netinet/tcp.h>
 #endif

@@ -3,7 +3,8 @@
  * not close the descriptor: by then the number may belong to somebody else.
  *
  * Every socket that is opened is watched; of accepted ones, which may be hundreds of thousands a
- * minute, one in ACCEPTED_SAMPLE, for a leak there shows soon enough all the same.
+ * minute, one in ACCEPTED_SAMPLE, for a leak there shows soon enough all the same. Watching costs
+ * about 1 µs with its share of garbage collection, making a Socket 0.1 µs, accept4 itself 4 to 5.
  */
 
 /** One accepted socket in so many is watched. */

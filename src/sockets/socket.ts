@@ -55,10 +55,10 @@ const record = new Uint8Array(ADDRESS_BYTES);
  * @example
  * ```ts
  * import { Socket } from "socket-reactor";
- * const listener = Socket.listenTcp();
+ * const listener = Socket.listenTcp({ port: 7000 });
  * const client = Socket.tcp();
- * client.connect(listener.localAddress ?? { path: "" });
- * const connection = listener.accept();
+ * client.connect({ address: "127.0.0.1", port: 7000 }); // IN_PROGRESS
+ * const connection = listener.accept(); // On loopback it is there at once.
  * connection?.send(Buffer.from("hello"));
  * for (const socket of [listener, client, connection]) socket?.close();
  * ```
