@@ -45,7 +45,7 @@ export function createSelector<D = undefined>({
   ...options
 }: CreateSelectorOptions = {}): Selector<D> {
   if (backend === undefined) return new DefaultSelector<D>(options);
-  if (!(backend in BACKENDS)) throw unknownBackend("The backend", backend);
+  if (!Object.hasOwn(BACKENDS, backend)) throw unknownBackend("The backend", backend);
   return new BACKENDS[backend]<D>(options);
 }
 
