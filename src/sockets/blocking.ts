@@ -33,7 +33,7 @@ export function sliceMs(limitMs: number): number {
  * poll(2) rather than the call alone, because O_NONBLOCK belongs to the open file and whoever
  * shares it may have set it: the call would then spin.
  *
- * @param limitMs as in BlockingLimits.
+ * @param limitMs as in BlockingLimits; the first slice counts as waited for.
  * @returns what `call` answered, WOULD_BLOCK if the limit passed.
  */
 export function waitAndRepeat(

@@ -216,7 +216,7 @@ describe("in a worker", () => {
     const listener = Socket.listenTcp();
     const address = ipAddress(listener.localAddress);
     const { worker, isBlocked } = startWorker("accept", listener.detach());
-    const message = once(worker, "message");
+    const [message, exit] = [once(worker, "message"), once(worker, "exit")];
     await isBlocked();
     const client = track(Socket.tcp());
     client.connect(address);
@@ -227,7 +227,7 @@ describe("in a worker", () => {
     }
     client.shutdown("write");
     expect(await message).toEqual([true]);
-    await once(worker, "exit");
+    expect(await exit).toEqual([0]);
   });
 
   test.each(["recv", "accept", "send"] as const)(
