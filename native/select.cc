@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <new>
 
 #include "args.h"
 #include "calls.h"
@@ -19,16 +21,20 @@ napi_value Select(napi_env env, napi_callback_info info) {
   Args args(env, info, "select");
   const int count = args.Count(1, "count");
   const Span<int32_t> interests =
-      args.Ints(0, "interests", static_cast<size_t>(count) * kIntsPerInterest);
-  const Span<int32_t> events = args.Ints(2, "events", static_cast<size_t>(count) * 3);
+      args.Ints(0, "interests", static_cast<uint64_t>(count) * kIntsPerInterest);
+  const Span<int32_t> events = args.Ints(2, "events", static_cast<uint64_t>(count) * 3);
   const double timeout_ms = args.Number(3, "timeoutMs");
   if (args.failed()) return nullptr;
+  // A copy: the lists may overlap in JavaScript, or change in another thread, and a number that was
+  // checked must be the number that is used.
+  const std::unique_ptr<Interest[]> list(new (std::nothrow) Interest[static_cast<size_t>(count)]);
+  if (!list) return args.Return(-ENOMEM);
   fd_set readable, writable;
   FD_ZERO(&readable);
   FD_ZERO(&writable);
   int highest = -1;
   for (int i = 0; i < count; i++) {
-    const Interest interest = InterestAt(interests, i);
+    const Interest interest = list[i] = InterestAt(interests, i);
     if (interest.fd < 0 || interest.fd >= FD_SETSIZE) {
       args.OutOfRange("fd", "below FD_SETSIZE", interest.fd);
       return nullptr;
@@ -43,7 +49,7 @@ napi_value Select(napi_env env, napi_callback_info info) {
   if (ready < 0) return args.Return(-errno);
   int n = 0;
   for (int i = 0; i < count; i++) {
-    const Interest interest = InterestAt(interests, i);
+    const Interest& interest = list[i];
     const int bits = ((interest.bits & kRead) && FD_ISSET(interest.fd, &readable) ? kRead : 0) |
                      ((interest.bits & kWrite) && FD_ISSET(interest.fd, &writable) ? kWrite : 0);
     if (bits != 0) WriteTriple(events.data, n++, interest, bits);
