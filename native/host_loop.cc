@@ -5,6 +5,10 @@
 // nobody has armed the poll again by then, it stops: an armed poll keeps the process alive and
 // reports as long as the descriptor is readable; a stopped one does neither. Starting costs two
 // epoll_ctl, so a loop that awaits again at once never stops.
+//
+// libuv aborts the process when a descriptor that it polls is closed under it. So it polls a copy,
+// which nobody else can close.
+#include <fcntl.h>
 #include <napi.h>
 #include <uv.h>
 
@@ -12,11 +16,15 @@
 
 #include "args.h"
 #include "calls.h"
+#include "unique_fd.h"
 
 namespace {
 
 struct HostPoll {
-  napi_env env = nullptr;
+  HostPoll(napi_env environment, UniqueFd copy) : env(environment), fd(std::move(copy)) {}
+
+  napi_env env;
+  UniqueFd fd;
   uv_poll_t handle{};
   napi_ref callback = nullptr;
   napi_async_context context = nullptr;
@@ -58,10 +66,15 @@ void OnClosed(uv_handle_t* handle) {
   napi_remove_async_cleanup_hook(poll->hook);
 }
 
+// What Node-API keeps does not go with the environment by itself, so teardown comes here as well.
 void CloseHandle(HostPoll* poll) {
   auto* handle = reinterpret_cast<uv_handle_t*>(&poll->handle);
+  if (uv_is_closing(handle)) return;
+  napi_delete_reference(poll->env, poll->callback);
+  napi_async_destroy(poll->env, poll->context);
   poll->is_started = false;
-  if (!uv_is_closing(handle)) uv_close(handle, OnClosed);
+  uv_close(handle, OnClosed);
+  const UniqueFd closed_here(std::move(poll->fd));  // libuv lets go of it in uv_close
 }
 
 void OnTeardown(napi_async_cleanup_hook_handle, void* poll) {
@@ -90,10 +103,11 @@ napi_value HostPollOpen(napi_env env, napi_callback_info info) {
   if (args.failed()) return nullptr;
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
-  auto poll = std::make_unique<HostPoll>();
-  const int error = uv_poll_init(loop, &poll->handle, fd);
+  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy.valid()) return args.Return(-errno);
+  auto poll = std::make_unique<HostPoll>(env, std::move(copy));
+  const int error = uv_poll_init(loop, &poll->handle, poll->fd.get());
   if (error != 0) return args.Return(error);
-  poll->env = env;
   poll->handle.data = poll.get();
   napi_value object, name;
   napi_create_object(env, &object);
@@ -136,8 +150,6 @@ napi_value HostPollClose(napi_env env, napi_callback_info info) {
   if (args.failed()) return nullptr;
   if (poll == nullptr) return args.Return(0);
   napi_remove_wrap(env, args.Value(0), nullptr);
-  napi_delete_reference(env, poll->callback);
-  napi_async_destroy(env, poll->context);
   CloseHandle(poll);
   return args.Return(0);
 }
