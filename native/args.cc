@@ -46,8 +46,9 @@ Bytes Args::View(size_t index, const char* name) {
 
 Bytes Args::Range(size_t index) {
   const Bytes view = View(index, "buffer");
-  const auto offset = static_cast<size_t>(Size(index + 1, "offset"));
-  const auto length = static_cast<size_t>(Size(index + 2, "length"));
+  // 64 bits until they are known to fit: size_t has 32 on some machines.
+  const auto offset = static_cast<uint64_t>(Size(index + 1, "offset"));
+  const auto length = static_cast<uint64_t>(Size(index + 2, "length"));
   if (failed_) return {};
   if (offset > view.length) {
     OutOfRange("offset", "at most the buffer's length", static_cast<double>(offset));
@@ -58,7 +59,7 @@ Bytes Args::Range(size_t index) {
                static_cast<double>(length));
     return {};
   }
-  return {view.data + offset, length};
+  return {view.data + offset, static_cast<size_t>(length)};
 }
 
 bool Args::IsMissing(size_t index) const {
@@ -67,7 +68,7 @@ bool Args::IsMissing(size_t index) const {
   return type == napi_undefined || type == napi_null;
 }
 
-Span<int32_t> Args::Ints(size_t index, const char* name, size_t at_least) {
+Span<int32_t> Args::Ints(size_t index, const char* name, uint64_t at_least) {
   Span<int32_t> ints;
   void* data = nullptr;
   if (!TypedArray(index, name, napi_int32_array, "an Int32Array", &data, &ints.length)) return {};

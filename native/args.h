@@ -45,7 +45,7 @@ class Args {
   Bytes Range(size_t index);
   Bytes View(size_t index, const char* name);        // all of it
   bool IsMissing(size_t index) const;                // undefined or null
-  Span<int32_t> Ints(size_t index, const char* name, size_t at_least);
+  Span<int32_t> Ints(size_t index, const char* name, uint64_t at_least);
   Span<double> Doubles(size_t index, const char* name);
   // Copies a string of at most `capacity - 1` bytes, NUL-terminated.
   bool Text(size_t index, const char* name, char* out, size_t capacity);

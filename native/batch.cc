@@ -50,7 +50,7 @@ BatchArgs ReadBatchArgs(Args& args) {
   const size_t count = static_cast<size_t>(batch.count);
   batch.lengths = args.Ints(5, "lengths", count);
   batch.addresses = args.failed() || args.IsMissing(6) ? Bytes{} : args.View(6, "addresses");
-  if (!args.failed() && batch.slot_bytes * count > batch.buffer.length) {
+  if (!args.failed() && uint64_t{batch.slot_bytes} * count > batch.buffer.length) {
     args.OutOfRange("buffer", "at least count * slotBytes long",
                     static_cast<double>(batch.buffer.length));
   }
