@@ -219,8 +219,9 @@ export class Socket extends SocketMessages {
    */
   connect(address: AddressLike): number {
     const fd = this.openFd();
+    encodeAddress(this.kernel, address, record);
     this.destination = address;
-    const result = this.kernel.connect(fd, encodeAddress(this.kernel, address, record));
+    const result = this.kernel.connect(fd, record);
     if (result === 0) return 0;
     const canWait = result === IN_PROGRESS || (result === WOULD_BLOCK && this.family === "unix");
     if (!canWait) throw this.failed("connect", result);
