@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The `socket-reactor` command: one line of dispatch a demo. */
 import { createRequire } from "node:module";
-import { echo } from "./echo/command.js";
 import { UsageError } from "./usage-error.js";
 
 const HELP = `Usage: socket-reactor COMMAND [options]
@@ -12,13 +11,19 @@ Commands:
   --help       show this, or a command's own help: socket-reactor echo --help
   --version    show the version`;
 
-const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = { echo };
+/** Loaded when asked for: --help and --version work without the addon, too. */
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  echo: async (args) => (await import("./echo/command.js")).echo(args),
+};
+
+/** The library's errors about the machine it runs on; their messages name the remedy. */
+const MACHINE_ERRORS = ["ERR_ADDON_NOT_FOUND", "ERR_UNSUPPORTED_PLATFORM", "ERR_NOT_SUPPORTED"];
 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!isUsageError(error)) throw error;
-  console.error(`socket-reactor: ${error.message.split("\n")[0]}`);
+  if (!isForThePerson(error)) throw error;
+  console.error(`socket-reactor: ${error.message}`);
   process.exitCode = 1;
 }
 
@@ -27,18 +32,17 @@ async function main([name = "--help", ...args]: string[]): Promise<void> {
   if (name === "--version") return console.log(version());
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
+    const kind = name.startsWith("-") ? "option" : "command";
     const allowed = Object.keys(COMMANDS).join(", ");
-    throw new UsageError(`unknown command "${name}"; commands: ${allowed}; see --help`);
+    throw new UsageError(`unknown ${kind} "${name}"; commands: ${allowed}; see --help`);
   }
   await command(args);
 }
 
-/** Ours, or one of parseArgs: an unknown option, a missing value. */
-function isUsageError(error: unknown): error is Error {
+/** False for a bug, which keeps its stack. */
+function isForThePerson(error: unknown): error is Error {
   if (error instanceof UsageError) return true;
-  return (
-    error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")
-  );
+  return error instanceof Error && "code" in error && MACHINE_ERRORS.includes(String(error.code));
 }
 
 function version(): string {

@@ -27,9 +27,8 @@ export async function echo(args: string[]): Promise<void> {
   if (options.help) return console.log(HELP);
   const server = await open(options);
   const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => interrupted.abort());
-  }
+  // Not once: a second Ctrl-C must not end the process while it closes its connections.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupted.abort());
   console.log(`Echo server on ${server.address}, Ctrl-C ends it`);
   await server.run(interrupted.signal);
 }
@@ -43,17 +42,29 @@ interface Options {
 }
 
 function parse(args: string[]): Options {
-  const { values } = parseArgs({
-    args,
-    options: {
-      host: { type: "string", default: DEFAULT_HOST },
-      port: { type: "string", default: String(DEFAULT_PORT) },
-      backend: { type: "string" },
-      verbose: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const values = split(args);
+  if (values.host === "")
+    throw new UsageError(`--host must not be empty; all addresses: --host ::`);
   return { ...values, port: parsePort(values.port), backend: parseBackend(values.backend) };
+}
+
+function split(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        host: { type: "string", default: DEFAULT_HOST },
+        port: { type: "string", default: String(DEFAULT_PORT) },
+        backend: { type: "string" },
+        verbose: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }).values;
+  } catch (error) {
+    if (!codeOf(error).startsWith("ERR_PARSE_ARGS")) throw error;
+    const [reason] = (error as Error).message.split(/\.?(?:\n| This command|$)/);
+    throw new UsageError(`${reason}; see socket-reactor echo --help`);
+  }
 }
 
 function parsePort(text: string): number {
@@ -81,16 +92,24 @@ async function open({ host, port, backend, verbose }: Options): Promise<EchoServ
   }
 }
 
+/** One line about what can be mended; anything else is a bug, and keeps its stack. */
 function explain(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return new UsageError(`--host "${host}" is neither an address nor a known name (${code})`);
-  }
-  if (!(error instanceof SystemError)) return error;
+  const code = codeOf(error);
   const reasons: Record<string, string> = {
     EADDRINUSE: `port ${port} on ${host} is taken; try another --port, or --port 0 for a free one`,
     EACCES: `no permission to listen on port ${port}; ports below 1024 may need root, try --port ${DEFAULT_PORT}`,
     EADDRNOTAVAIL: `${host} is not an address of this machine; try --host ${DEFAULT_HOST}`,
   };
-  return new UsageError(`${reasons[error.code] ?? error.message} (${error.code})`);
+  if (error instanceof SystemError) {
+    return new UsageError(code in reasons ? `${reasons[code]} (${code})` : error.message);
+  }
+  if (error instanceof Error && "syscall" in error && error.syscall === "getaddrinfo") {
+    return new UsageError(`--host "${host}" is neither an address nor a known name (${code})`);
+  }
+  // An IPv6 scope, as in fe80::1%eth9, that is no interface here.
+  return code === "ERR_INVALID_ADDRESS" ? new UsageError((error as Error).message) : error;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

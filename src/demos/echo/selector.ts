@@ -11,7 +11,9 @@ import * as net from "socket-reactor";
 /** Connections taken for one readiness of the listener, so that a flood cannot keep the loop. */
 const ACCEPTS_PER_EVENT = 64;
 /** Connections at a time; further ones wait in the listener's backlog. */
-export const CONNECTIONS_MAX = 10_000;
+const CONNECTIONS_MAX = 10_000;
+/** select(2) takes low descriptors only. So many may be no connections: listener, Node's own. */
+const DESCRIPTORS_RESERVED = 64;
 /** How long the listener is left alone when the system has no descriptor or memory left. */
 const ACCEPT_PAUSE_MS = 1000;
 
@@ -19,6 +21,7 @@ export interface EchoOptions {
   readonly host: string;
   readonly port: number;
   readonly backend?: net.Backend | undefined;
+  readonly connectionsMax?: number;
   /** Told of a socket's state as it changes. */
   readonly log: (line: string) => void;
 }
@@ -29,16 +32,22 @@ export interface EchoServer {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export function createEchoServer({ host, port, backend, log }: EchoOptions): EchoServer {
-  const selector = net.createSelector<(events: number) => void>({ backend });
+export function createEchoServer(options: EchoOptions): EchoServer {
+  const { host, port, backend, log } = options;
   const listener = net.Socket.listenTcp({ host, port });
+  const selector = net.createSelector<(events: number) => void>({ backend });
+  const connectionsMax = Math.min(
+    options.connectionsMax ?? CONNECTIONS_MAX,
+    selector.capabilities.maxFd - DESCRIPTORS_RESERVED,
+  );
   const connections = new Set<net.Socket>();
   const buffer = new Uint8Array(64 * 1024);
+  let acceptLater: NodeJS.Timeout | undefined;
   selector.register(listener, net.EVENT_READ, accept);
   log(`${listener.state} ${nameOf(listener.localAddress)}`);
 
   function accept(): void {
-    for (let n = 0; n < ACCEPTS_PER_EVENT && connections.size < CONNECTIONS_MAX; n += 1) {
+    for (let n = 0; n < ACCEPTS_PER_EVENT && connections.size < connectionsMax; n += 1) {
       let socket: net.Socket | undefined;
       try {
         socket = listener.accept();
@@ -49,15 +58,16 @@ export function createEchoServer({ host, port, backend, log }: EchoOptions): Ech
         pauseAccepting(codeOf(error));
         return;
       }
-      if (connections.size === CONNECTIONS_MAX) selector.pause(listener);
     }
+    if (connections.size >= connectionsMax) selector.pause(listener);
   }
 
   /** EMFILE and its like: the listener stays ready, so to look again at once would spin. */
   function pauseAccepting(code: string): void {
     log(`accept: ${code}, trying again in ${ACCEPT_PAUSE_MS} ms`);
     selector.pause(listener);
-    setTimeout(() => listener.isClosed || selector.resume(listener), ACCEPT_PAUSE_MS).unref();
+    clearTimeout(acceptLater);
+    acceptLater = setTimeout(() => selector.resume(listener), ACCEPT_PAUSE_MS);
   }
 
   function serve(socket: net.Socket): void {
@@ -93,7 +103,7 @@ export function createEchoServer({ host, port, backend, log }: EchoOptions): Ech
     function finish(reason: string): void {
       socket.close(); // leaves the selector, too
       connections.delete(socket);
-      selector.resume(listener);
+      selector.resume(listener); // there is room again, if there was none
       log(`${socket.state} ${peer}: ${reason}`);
     }
   }
@@ -107,6 +117,7 @@ export function createEchoServer({ host, port, backend, log }: EchoOptions): Ech
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      clearTimeout(acceptLater);
       for (const socket of [listener, ...connections]) socket.close();
       selector.close();
     }

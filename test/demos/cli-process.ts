@@ -1,0 +1,92 @@
+/** The built `socket-reactor` command in a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { LineLog } from "./echo-peers.js";
+
+export const root: string = fileURLToPath(new URL("../../", import.meta.url));
+export const cli: string = fileURLToPath(new URL("../../dist/demos/cli.js", import.meta.url));
+
+export interface CliOptions {
+  /** At most so many descriptors. */
+  readonly descriptorsMax?: number;
+  /** Another user, if we are root. */
+  readonly uid?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Run instead of "node dist/demos/cli.js". */
+  readonly command?: readonly [string, ...string[]];
+}
+
+export interface CliResult {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command to its end. */
+export async function runCli(args: readonly string[], options?: CliOptions): Promise<CliResult> {
+  const child = start(args, options);
+  const [[status, signal], stdout, stderr] = await Promise.all([
+    once(child, "close"),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { status, signal, stdout, stderr };
+}
+
+export interface RunningCli {
+  readonly child: ChildProcess;
+  /** Where it listens. */
+  readonly port: number;
+  /** Its standard output, line by line. */
+  readonly log: LineLog;
+  /** When it has ended; `stdout` is not kept, see `log`. */
+  readonly ended: Promise<CliResult>;
+}
+
+/** Starts "echo" on a free port, and answers when it listens; it ends with the test. */
+export async function startEcho(
+  args: readonly string[],
+  options?: CliOptions,
+): Promise<RunningCli> {
+  const child = start(["echo", "--port", "0", ...args], options);
+  const log = new LineLog();
+  createInterface(child.stdout).on("line", (line) => log.add(line));
+  const ended = Promise.all([once(child, "close"), text(child.stderr)]).then(
+    ([[status, signal], stderr]) => ({ status, signal, stdout: "", stderr }),
+  );
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  await Promise.race([log.said(/^Echo server on /), ended.then(failedToStart)]);
+  const ready = log.lines.find((line) => line.startsWith("Echo server on ")) ?? "";
+  return { child, log, ended, port: Number(/:(\d+),/.exec(ready)?.[1]) };
+}
+
+function failedToStart({ status, stderr }: CliResult): never {
+  throw new Error(`The server ended with ${status} before it listened: ${stderr}`);
+}
+
+function start(
+  args: readonly string[],
+  { descriptorsMax, uid, env, command = [process.execPath, cli] }: CliOptions = {},
+) {
+  if (!existsSync(cli)) {
+    throw new Error("These tests run the built command and there is none: npm run build:ts");
+  }
+  // Both limits, hard and soft: Node raises the soft one to the hard one.
+  const limit = ["sh", "-c", 'ulimit -n "$0" && exec "$@"', String(descriptorsMax)] as const;
+  const words = descriptorsMax === undefined ? command : [...limit, ...command];
+  return spawn(words[0], [...words.slice(1), ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+}
