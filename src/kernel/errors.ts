@@ -33,9 +33,10 @@ export class SystemError extends Error {
   readonly errno: number;
   /** The call that failed: "recv". */
   readonly syscall: string;
-  readonly address?: string;
-  readonly port?: number;
-  readonly path?: string;
+  // Only declared: as fields they would be there, undefined, on every error.
+  declare readonly address?: string;
+  declare readonly port?: number;
+  declare readonly path?: string;
 
   constructor(syscall: string, errno: number, place: ErrorPlace = {}) {
     const code = errnoName(errno);
