@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests over an addon with address and undefined-behaviour sanitizers, in a tree of its
 # own (build-asan): first the vitest suite, where a finding ends the process, then a plain program
-# under LeakSanitizer (exit code 99 on a leak). Arguments go to vitest.
+# under LeakSanitizer (exit code 99 on a leak; Node itself needs no suppressions). Arguments go to
+# vitest.
 #
 #   SR_KQUEUE=1   with the kqueue shim built in, so that it and kqueue.cc are looked at as well
 set -euo pipefail
@@ -25,6 +26,5 @@ say "vitest run $*"
 LD_PRELOAD=$runtime ASAN_OPTIONS=detect_leaks=0 npx vitest run "$@"
 
 say "LeakSanitizer: node test/support/leak-check.mjs"
-LD_PRELOAD=$runtime ASAN_OPTIONS=detect_leaks=1 \
-  LSAN_OPTIONS=exitcode=99:suppressions=test/support/lsan.supp:print_suppressions=0 \
+LD_PRELOAD=$runtime ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=exitcode=99 \
   node test/support/leak-check.mjs
