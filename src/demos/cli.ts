@@ -19,6 +19,9 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
 /** The library's errors about the machine it runs on; their messages name the remedy. */
 const MACHINE_ERRORS = ["ERR_ADDON_NOT_FOUND", "ERR_UNSUPPORTED_PLATFORM", "ERR_NOT_SUPPORTED"];
 
+// Whoever read the output may be gone (`| head`): a server goes on serving.
+process.stdout.on("error", () => {});
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {

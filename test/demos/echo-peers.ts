@@ -160,6 +160,7 @@ export function receive(socket: NodeSocket, length: number): Promise<Buffer> {
 
 /** Whatever still comes, until the server's FIN; fails if the connection breaks instead. */
 export function receiveToEnd(socket: NodeSocket): Promise<Buffer> {
+  if (socket.readableEnded) return Promise.resolve(Buffer.alloc(0));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -175,7 +176,8 @@ export async function roundTrip(socket: NodeSocket, message: Buffer): Promise<vo
 }
 
 /**
- * Writes what the kernel takes, until nothing more is taken for many turns.
+ * Writes what the kernel takes, until the server has left bytes unread for many turns. (That the
+ * kernel takes nothing does not say so: it may wait for an acknowledgement.)
  *
  * @param turn something the server has to take part in.
  * @returns how many bytes were taken.
@@ -185,15 +187,20 @@ export async function writeUntilStalled(
   bytes: Buffer,
   turn: () => Promise<void>,
 ): Promise<number> {
+  await turn(); // the connection is accepted
+  const server = serverEndOf(socket);
   let sent = 0;
+  let unread = 0;
   for (let idleTurns = 0; idleTurns < STALLED_TURNS; idleTurns += 1) {
-    while (sent < bytes.length) {
-      const n = socket.send(bytes, sent);
-      if (n < 0) break;
-      sent += n;
-      idleTurns = 0;
+    const sentBefore = sent;
+    for (let n = 0; n >= 0 && sent < bytes.length; sent += Math.max(n, 0)) {
+      n = socket.send(bytes, sent);
     }
     await turn();
+    const unreadBefore = unread;
+    unread = systemKernel.ioctl_inq(server);
+    if (sent > sentBefore || unread === 0 || unread !== unreadBefore) idleTurns = 0;
+    if (sent === bytes.length && unread === 0) throw new Error("The server took all bytes");
   }
   return sent;
 }

@@ -13,7 +13,7 @@ const HELP = `Usage: socket-reactor echo [options]
 Sends back whatever it receives. Try it: nc 127.0.0.1 ${DEFAULT_PORT}
 
 Options:
-  --host HOST        the address or name to listen on (default ${DEFAULT_HOST}; all: ::)
+  --host HOST        an address or a name (default ${DEFAULT_HOST}; all: ::)
   --port PORT        0 to 65535; 0 takes a free one (default ${DEFAULT_PORT})
   --backend NAME     ${supportedBackends().join(", ")} (default the first)
   --verbose          say LISTEN, ESTABLISHED and CLOSED as it happens
@@ -27,10 +27,12 @@ export async function echo(args: string[]): Promise<void> {
   if (options.help) return console.log(HELP);
   const server = await open(options);
   const interrupted = new AbortController();
-  // Not once: a second Ctrl-C must not end the process while it closes its connections.
+  // Not once: npm passes Ctrl-C on to a process that has had it from the terminal already.
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupted.abort());
   console.log(`Echo server on ${server.address}, Ctrl-C ends it`);
   await server.run(interrupted.signal);
+  // Left to end by itself, Node first gives its handlers up, and a late second signal would kill.
+  process.exit();
 }
 
 interface Options {
