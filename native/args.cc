@@ -3,6 +3,7 @@
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 Args::Args(napi_env env, napi_callback_info info, const char* call) : env_(env), call_(call) {
   // Node-API fills the missing ones with undefined.
@@ -102,6 +103,10 @@ bool Args::Text(size_t index, const char* name, char* out, size_t capacity) {
     return false;
   }
   napi_get_value_string_utf8(env_, values_[index], out, capacity, &length);
+  if (std::strlen(out) != length) {
+    Fail("ERR_INVALID_ARG_VALUE", "A name must not contain a NUL", false);
+    return false;
+  }
   return true;
 }
 
