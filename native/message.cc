@@ -74,11 +74,12 @@ uint32_t ReadBuffers(Args& args, size_t index, iovec* vectors) {
     }
   }
   for (uint32_t i = 0; i < count; i++) {
-    bool is_view = false;
+    napi_typedarray_type type;
     void* data = nullptr;
     size_t length = 0;
-    napi_is_buffer(args.env(), views[i], &is_view);
-    if (!is_view || napi_get_buffer_info(args.env(), views[i], &data, &length) != napi_ok) {
+    if (napi_get_typedarray_info(args.env(), views[i], &type, &length, &data, nullptr, nullptr) !=
+            napi_ok ||
+        type != napi_uint8_array) {
       args.WrongType(index, "buffers", "an array of Uint8Arrays");
       return 0;
     }
