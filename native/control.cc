@@ -73,7 +73,8 @@ int ToKernel(const Record& record, uint8_t* out, size_t room) {
   return static_cast<int>(record.length);
 }
 
-// The record's bytes for what the kernel sent, at `out`; -1 if they do not fit.
+// The record's bytes for what the kernel sent, at `out`; -1 if they do not fit, or if the kernel had
+// to cut them off itself.
 int FromKernel(napi_env env, const Record& found, uint8_t* out, size_t room) {
   if (Is(found, SOL_SOCKET, SCM_RIGHTS)) {
     if (found.length > room) return -1;
@@ -87,7 +88,7 @@ int FromKernel(napi_env env, const Record& found, uint8_t* out, size_t room) {
   }
 #ifdef SCM_CREDENTIALS
   if (Is(found, SOL_SOCKET, SCM_CREDENTIALS)) {
-    if (room < 12) return -1;
+    if (room < 12 || found.length < sizeof(ucred)) return -1;
     ucred credentials;
     std::memcpy(&credentials, found.bytes, sizeof credentials);
     Put32(out, static_cast<uint32_t>(credentials.pid));
@@ -98,7 +99,7 @@ int FromKernel(napi_env env, const Record& found, uint8_t* out, size_t room) {
 #endif
 #ifdef IP_PKTINFO
   if (Is(found, IPPROTO_IP, IP_PKTINFO)) {
-    if (room < 12) return -1;
+    if (room < 12 || found.length < sizeof(in_pktinfo)) return -1;
     in_pktinfo packet;
     std::memcpy(&packet, found.bytes, sizeof packet);
     Put32(out, static_cast<uint32_t>(packet.ipi_ifindex));
@@ -109,7 +110,7 @@ int FromKernel(napi_env env, const Record& found, uint8_t* out, size_t room) {
 #endif
 #ifdef IPV6_PKTINFO
   if (Is(found, IPPROTO_IPV6, IPV6_PKTINFO)) {
-    if (room < 20) return -1;
+    if (room < 20 || found.length < sizeof(in6_pktinfo)) return -1;
     in6_pktinfo packet;
     std::memcpy(&packet, found.bytes, sizeof packet);
     Put32(out, static_cast<uint32_t>(packet.ipi6_ifindex));
