@@ -93,7 +93,9 @@ export function outOfRange(name: string, allowed: string, found: unknown): Error
 
 function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null)
-    return `an instance of ${value.constructor?.name}`;
+  if (typeof value === "object" && value !== null) {
+    const name = value.constructor?.name;
+    return typeof name === "string" && name !== "" ? `an instance of ${name}` : "an object";
+  }
   return typeof value === "function" ? "a function" : String(value);
 }
