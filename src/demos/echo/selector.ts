@@ -75,7 +75,7 @@ export function createEchoServer(options: EchoOptions): EchoServer {
     let unsent = buffer.subarray(0, 0);
     selector.register(socket, net.EVENT_READ, (events) => {
       try {
-        if (events & net.EVENT_WRITE) send(unsent);
+        if (events & net.EVENT_WRITE) sendRest();
         else receive();
       } catch (error) {
         finish(codeOf(error)); // the peer reset the connection: that ends it, not the server
@@ -86,18 +86,20 @@ export function createEchoServer(options: EchoOptions): EchoServer {
 
     function receive(): void {
       const n = socket.recv(buffer);
-      if (n === 0) finish("end of stream");
-      else if (n !== net.WOULD_BLOCK) send(buffer.subarray(0, n));
+      if (n === net.WOULD_BLOCK) return;
+      if (n === 0) {
+        finish("end of stream");
+        return;
+      }
+      const sent = Math.max(socket.send(buffer, 0, n), 0); // WOULD_BLOCK is "none of it"
+      if (sent === n) return;
+      unsent = buffer.slice(sent, n);
+      selector.modify(socket, net.EVENT_WRITE);
     }
 
-    function send(bytes: Uint8Array<ArrayBuffer>): void {
-      const sent = Math.max(socket.send(bytes), 0); // WOULD_BLOCK is "none of it"
-      const wasWaiting = unsent.length > 0;
-      unsent = wasWaiting ? bytes.subarray(sent) : bytes.slice(sent);
-      const isWaiting = unsent.length > 0;
-      if (isWaiting !== wasWaiting) {
-        selector.modify(socket, isWaiting ? net.EVENT_WRITE : net.EVENT_READ);
-      }
+    function sendRest(): void {
+      unsent = unsent.subarray(Math.max(socket.send(unsent), 0));
+      if (unsent.length === 0) selector.modify(socket, net.EVENT_READ);
     }
 
     function finish(reason: string): void {
