@@ -3,7 +3,14 @@
  * "[fe80::1%3]:80", "unix:/run/a.sock", "unix:@abstract". No names: whoever wants "localhost"
  * asks node:dns first.
  */
-import { type ErrorPlace, type Kernel, misuse, outOfRange, systemKernel } from "../kernel/index.js";
+import {
+  type ErrorPlace,
+  type Kernel,
+  misuse,
+  outOfRange,
+  systemKernel,
+  wrongType,
+} from "../kernel/index.js";
 import { formatIpv6, IPV6_BYTES, parseIpv4, parseIpv6, parseScope } from "./ip-address.js";
 
 /** The largest port number. */
@@ -103,7 +110,8 @@ const scratch = new Uint8Array(IPV6_BYTES);
  * A numeric address with a port, in canonical form.
  *
  * @param host "127.0.0.1", "::1", "fe80::1%eth0".
- * @throws TypeError ERR_INVALID_ADDRESS if `host` is no numeric address.
+ * @throws TypeError ERR_INVALID_ADDRESS if `host` is no numeric address, ERR_INVALID_ARG_TYPE if it
+ *   is no string.
  * @throws RangeError ERR_OUT_OF_RANGE if `port` is not an integer from 0 to 65535.
  */
 export function parseIpAddress(
@@ -111,6 +119,7 @@ export function parseIpAddress(
   port: number,
   { kernel = systemKernel }: { kernel?: Kernel } = {},
 ): IpAddress {
+  if (typeof host !== "string") throw wrongType("host", "a string", host);
   checkPort(port);
   if (parseIpv4(host, scratch)) return { family: "IPv4", address: host, port };
   const percent = host.indexOf("%");

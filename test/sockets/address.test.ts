@@ -95,6 +95,12 @@ describe("address text", () => {
       expect.objectContaining({ name: "RangeError", code: "ERR_OUT_OF_RANGE" }),
     );
   });
+
+  test.each([null, undefined, 80, {}])("a host that is no string is refused: %s", (bad) => {
+    expect(() => parseIpAddress(bad as unknown as string, 80)).toThrow(
+      expect.objectContaining({ name: "TypeError", code: "ERR_INVALID_ARG_TYPE" }),
+    );
+  });
 });
 
 describe("address records", () => {
