@@ -8,8 +8,10 @@
 
 constexpr double kTimeoutMsMax = 2147483647.0;  // poll and epoll_wait count in an int
 
+inline bool IsForever(double timeout_ms) { return timeout_ms < 0 || timeout_ms == HUGE_VAL; }
+
 inline int CeilMs(double timeout_ms) {
-  if (timeout_ms < 0) return -1;
+  if (IsForever(timeout_ms)) return -1;
   const double ms = std::ceil(timeout_ms);
   return ms >= kTimeoutMsMax ? static_cast<int>(kTimeoutMsMax) : static_cast<int>(ms);
 }
@@ -17,8 +19,6 @@ inline int CeilMs(double timeout_ms) {
 inline bool IsFractional(double timeout_ms) {
   return timeout_ms > 0 && timeout_ms < kTimeoutMsMax && timeout_ms != std::ceil(timeout_ms);
 }
-
-inline bool IsForever(double timeout_ms) { return timeout_ms < 0 || timeout_ms == HUGE_VAL; }
 
 inline timespec CeilNs(double timeout_ms) {
   const double ms = timeout_ms < kTimeoutMsMax ? timeout_ms : kTimeoutMsMax;
