@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { SkipReporter } from "./test/support/skip-reporter.js";
 
 const src = fileURLToPath(new URL("./src/", import.meta.url));
 
@@ -14,6 +15,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: ["default", new SkipReporter()],
     setupFiles: ["test/support/fd-count.ts"],
     // One process per test file: an addon that crashes takes down one file, not the run.
     pool: "forks",

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { EVENT_READ, EVENT_WRITE, type Selector, type Socket } from "../../src/index.js";
 import { send } from "../support/raw.js";
-import { type Contract, elapsedMs, expectCode, LONG_MS, WAIT_MS } from "./contract.js";
+import { type Contract, elapsedMs, expectCode, LONG_MS, noTest, WAIT_MS } from "./contract.js";
 
 /** `count` sockets that are registered for READ and readable; the data is their index. */
 function readers(contract: Contract, selector: Selector<number>, count: number): Socket[] {
@@ -263,19 +263,17 @@ function throwing(contract: Contract): void {
     expect(selector.select(0)).toHaveLength(1);
   });
 
-  test.skipIf(!contract.facts.modes.includes("edge"))(
-    "loses no edge, and the rest needs no wait",
-    () => {
-      const selector = contract.open<number>();
-      for (let i = 0; i < 4; i++) {
-        const [left, right] = contract.pair();
-        selector.register(left, EVENT_READ, i, { mode: "edge" });
-        send(right.fileno());
-      }
-      const seen = failAt(selector, 2);
-      selector.dispatch(undefined, (key) => void seen.push(key.data));
-      expect(seen.sort()).toEqual([0, 1, 2, 3]);
-      expect(selector.select(0)).toEqual([]);
-    },
-  );
+  const edgeTest = contract.facts.modes.includes("edge") ? test : noTest;
+  edgeTest("loses no edge, and the rest needs no wait", () => {
+    const selector = contract.open<number>();
+    for (let i = 0; i < 4; i++) {
+      const [left, right] = contract.pair();
+      selector.register(left, EVENT_READ, i, { mode: "edge" });
+      send(right.fileno());
+    }
+    const seen = failAt(selector, 2);
+    selector.dispatch(undefined, (key) => void seen.push(key.data));
+    expect(seen.sort()).toEqual([0, 1, 2, 3]);
+    expect(selector.select(0)).toEqual([]);
+  });
 }

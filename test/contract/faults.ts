@@ -52,7 +52,8 @@ class FaultyKernel {
 
 export function faultsContract(contract: Contract): void {
   const { hasRegistry } = contract.facts;
-  describe.skipIf(!hasRegistry)("a kernel that refuses interest", () => refusals(contract));
+  // poll and select tell the kernel of interest only in the wait: it has nothing to refuse before.
+  if (hasRegistry) describe("a kernel that refuses interest", () => refusals(contract));
   describe("calls of the kernel", () => economy(contract));
   describe("a kernel that refuses to wait", () => waits(contract));
   describe("what cannot be watched", () => unwatchable(contract));

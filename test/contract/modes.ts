@@ -10,8 +10,9 @@ const MODES: readonly Mode[] = ["level", "edge", "oneshot"];
 export function modesContract(contract: Contract): void {
   const has = (mode: Mode): boolean => contract.facts.modes.includes(mode);
   describe("level", () => level(contract));
-  describe.skipIf(!has("edge"))("edge", () => edge(contract));
-  describe.skipIf(!has("oneshot"))("oneshot", () => oneshot(contract));
+  // Where a mode is lacking, that it is refused is what there is to test: below.
+  if (has("edge")) describe("edge", () => edge(contract));
+  if (has("oneshot")) describe("oneshot", () => oneshot(contract));
   describe("modes", () => support(contract));
 }
 
