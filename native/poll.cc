@@ -23,12 +23,9 @@ int WaitOnce(pollfd* fds, int count, double timeout_ms) {
 
 napi_value Poll(napi_env env, napi_callback_info info) {
   Args args(env, info, "poll");
-  const int count = args.Count(1, "count");
-  const Span<int32_t> interests =
-      args.Ints(0, "interests", static_cast<uint64_t>(count) * kIntsPerInterest);
-  const Span<int32_t> events = args.Ints(2, "events", static_cast<uint64_t>(count) * 3);
-  const double timeout_ms = args.Number(3, "timeoutMs");
+  const WaitArgs wait = ReadWaitArgs(args);
   if (args.failed()) return nullptr;
+  const auto& [count, interests, events, timeout_ms] = wait;
   const std::unique_ptr<pollfd[]> fds(new (std::nothrow) pollfd[static_cast<size_t>(count)]);
   if (!fds) return args.Return(-ENOMEM);
   for (int i = 0; i < count; i++) {

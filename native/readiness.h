@@ -23,3 +23,21 @@ inline void WriteTriple(int32_t* events, int n, const Interest& interest, int bi
   events[3 * n + 1] = interest.generation;
   events[3 * n + 2] = bits;
 }
+
+// The arguments of both calls.
+struct WaitArgs {
+  int count;
+  Span<int32_t> interests;
+  Span<int32_t> events;
+  double timeout_ms;
+};
+
+inline WaitArgs ReadWaitArgs(Args& args) {
+  WaitArgs wait;
+  wait.count = args.Count(1, "count");
+  const auto count = static_cast<uint64_t>(wait.count);
+  wait.interests = args.Ints(0, "interests", count * kIntsPerInterest);
+  wait.events = args.Ints(2, "events", count * 3);
+  wait.timeout_ms = args.Number(3, "timeoutMs");
+  return wait;
+}

@@ -19,12 +19,9 @@ constexpr int kRead = 1, kWrite = 2;
 
 napi_value Select(napi_env env, napi_callback_info info) {
   Args args(env, info, "select");
-  const int count = args.Count(1, "count");
-  const Span<int32_t> interests =
-      args.Ints(0, "interests", static_cast<uint64_t>(count) * kIntsPerInterest);
-  const Span<int32_t> events = args.Ints(2, "events", static_cast<uint64_t>(count) * 3);
-  const double timeout_ms = args.Number(3, "timeoutMs");
+  const WaitArgs wait = ReadWaitArgs(args);
   if (args.failed()) return nullptr;
+  const auto& [count, interests, events, timeout_ms] = wait;
   // A copy: the lists may overlap in JavaScript, or change in another thread, and a number that was
   // checked must be the number that is used.
   const std::unique_ptr<Interest[]> list(new (std::nothrow) Interest[static_cast<size_t>(count)]);

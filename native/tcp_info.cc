@@ -19,11 +19,6 @@
 
 namespace {
 
-#if defined(__linux__)
-
-using Info = tcp_info;
-constexpr int kOption = TCP_INFO;
-
 struct Field {
   const char* name;
   size_t offset;
@@ -31,6 +26,12 @@ struct Field {
 };
 
 #define SR_FIELD(name) {#name, offsetof(Info, name), sizeof(Info::name)}
+
+#if defined(__linux__)
+
+using Info = tcp_info;
+constexpr int kOption = TCP_INFO;
+
 constexpr Field kFields[] = {
     SR_FIELD(tcpi_state), SR_FIELD(tcpi_ca_state), SR_FIELD(tcpi_retransmits),
     SR_FIELD(tcpi_probes), SR_FIELD(tcpi_backoff), SR_FIELD(tcpi_options), SR_FIELD(tcpi_rto),
@@ -49,20 +50,12 @@ constexpr Field kFields[] = {
     SR_FIELD(tcpi_bytes_retrans), SR_FIELD(tcpi_dsack_dups), SR_FIELD(tcpi_reord_seen),
     SR_FIELD(tcpi_rcv_ooopack), SR_FIELD(tcpi_snd_wnd),
 };
-#undef SR_FIELD
 
 #elif defined(__APPLE__)
 
 using Info = tcp_connection_info;
 constexpr int kOption = TCP_CONNECTION_INFO;
 
-struct Field {
-  const char* name;
-  size_t offset;
-  size_t bytes;
-};
-
-#define SR_FIELD(name) {#name, offsetof(Info, name), sizeof(Info::name)}
 constexpr Field kFields[] = {
     SR_FIELD(tcpi_state), SR_FIELD(tcpi_snd_wscale), SR_FIELD(tcpi_rcv_wscale),
     SR_FIELD(tcpi_options), SR_FIELD(tcpi_flags), SR_FIELD(tcpi_rto), SR_FIELD(tcpi_maxseg),
@@ -72,16 +65,10 @@ constexpr Field kFields[] = {
     SR_FIELD(tcpi_txbytes), SR_FIELD(tcpi_txretransmitbytes), SR_FIELD(tcpi_rxpackets),
     SR_FIELD(tcpi_rxbytes), SR_FIELD(tcpi_rxoutoforderbytes),
 };
-#undef SR_FIELD
 
 #else
 
 struct Info {};
-struct Field {
-  const char* name;
-  size_t offset;
-  size_t bytes;
-};
 constexpr int kOption = -1;
 constexpr Field kFields[] = {{"tcpi_state", 0, 0}};
 
