@@ -65,11 +65,11 @@ function onWritable(socket, connection) {
 
 function onReady(key) {
   const socket = key.fileobj;
-  if (socket === listener) return onAcceptable();
-  if (socket === STDIN) return process.exit(0);
+  const connection = key.data;
+  if (connection === undefined) return socket === STDIN ? process.exit(0) : onAcceptable();
   try {
-    if (key.data.unsent === undefined) onReadable(socket, key.data);
-    else onWritable(socket, key.data);
+    if (connection.unsent === undefined) onReadable(socket, connection);
+    else onWritable(socket, connection);
   } catch {
     // ECONNRESET and its like end one connection, not the server.
     socket.close();
