@@ -73,8 +73,8 @@ int ToKernel(const Record& record, uint8_t* out, size_t room) {
   return static_cast<int>(record.length);
 }
 
-// The record's bytes for what the kernel sent, at `out`; -1 if they do not fit, or if the kernel had
-// to cut them off itself.
+// The record's bytes for what the kernel sent, at `out`; -1 if they do not fit, or if the kernel
+// had to cut them off itself.
 int FromKernel(napi_env env, const Record& found, uint8_t* out, size_t room) {
   if (Is(found, SOL_SOCKET, SCM_RIGHTS)) {
     if (found.length > room) return -1;

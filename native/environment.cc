@@ -7,10 +7,10 @@ void Environment::Create(napi_env env) {
   // Hooks run last in, first out: this one, added at load time, runs after the hooks that close
   // libuv's handles, so no handle ever polls a number that was closed here.
   napi_add_env_cleanup_hook(env, CloseAll, created.get());
-  napi_set_instance_data(
-      env, created.release(),
-      [](napi_env, void* data, void*) { std::unique_ptr<Environment>(static_cast<Environment*>(data)); },
-      nullptr);
+  const auto destroy = [](napi_env, void* data, void*) {
+    const std::unique_ptr<Environment> owner(static_cast<Environment*>(data));
+  };
+  napi_set_instance_data(env, created.release(), destroy, nullptr);
 }
 
 Environment& Environment::Of(napi_env env) {

@@ -35,51 +35,51 @@ Option ReadOption(Args& args) {
 
 napi_value Getsockopt(napi_env env, napi_callback_info info) {
   Args args(env, info, "getsockopt");
-  const Option option = ReadOption(args);
+  const auto [fd, level, name] = ReadOption(args);
   const Bytes out = args.View(3, "out");
   if (args.failed()) return nullptr;
   socklen_t length = static_cast<socklen_t>(out.length);
-  const int64_t result = Args::Errno(getsockopt(option.fd, option.level, option.name, out.data, &length));
+  const int64_t result = Args::Errno(getsockopt(fd, level, name, out.data, &length));
   return args.Return(result < 0 ? result : static_cast<int64_t>(length));
 }
 
 napi_value Setsockopt(napi_env env, napi_callback_info info) {
   Args args(env, info, "setsockopt");
-  const Option option = ReadOption(args);
+  const auto [fd, level, name] = ReadOption(args);
   const Bytes value = args.View(3, "value");
   if (args.failed()) return nullptr;
   return args.Return(
-      Args::Errno(setsockopt(option.fd, option.level, option.name, value.data, static_cast<socklen_t>(value.length))));
+      Args::Errno(setsockopt(fd, level, name, value.data, static_cast<socklen_t>(value.length))));
 }
 
 napi_value GetsockoptInt(napi_env env, napi_callback_info info) {
   Args args(env, info, "getsockopt_int");
-  const Option option = ReadOption(args);
+  const auto [fd, level, name] = ReadOption(args);
   const Span<int32_t> out = args.Ints(3, "out", 1);
   if (args.failed()) return nullptr;
   int value = 0;
   socklen_t length = sizeof value;
-  const int64_t result = Args::Errno(getsockopt(option.fd, option.level, option.name, &value, &length));
+  const int64_t result = Args::Errno(getsockopt(fd, level, name, &value, &length));
   if (result == 0) out.data[0] = value;
   return args.Return(result);
 }
 
 napi_value SetsockoptInt(napi_env env, napi_callback_info info) {
   Args args(env, info, "setsockopt_int");
-  const Option option = ReadOption(args);
+  const auto [fd, level, name] = ReadOption(args);
   const int value = args.Int(3, "value");
   if (args.failed()) return nullptr;
-  return args.Return(Args::Errno(setsockopt(option.fd, option.level, option.name, &value, sizeof value)));
+  return args.Return(Args::Errno(setsockopt(fd, level, name, &value, sizeof value)));
 }
 
 // SO_RCVTIMEO and SO_SNDTIMEO: a struct timeval, whose layout differs between systems.
 napi_value GetsockoptTime(napi_env env, napi_callback_info info) {
   Args args(env, info, "getsockopt_time");
-  const Option option = ReadOption(args);
+  const auto [fd, level, name] = ReadOption(args);
   if (args.failed()) return nullptr;
   timeval time{};
   socklen_t length = sizeof time;
-  if (getsockopt(option.fd, option.level, option.name, &time, &length) < 0) return args.Return(-errno);
+  if (getsockopt(fd, level, name, &time, &length) < 0) return args.Return(-errno);
   napi_value ms;
   napi_create_double(
       env, static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3, &ms);
@@ -88,13 +88,13 @@ napi_value GetsockoptTime(napi_env env, napi_callback_info info) {
 
 napi_value SetsockoptTime(napi_env env, napi_callback_info info) {
   Args args(env, info, "setsockopt_time");
-  const Option option = ReadOption(args);
+  const auto [fd, level, name] = ReadOption(args);
   const int ms = args.Count(3, "ms");
   if (args.failed()) return nullptr;
   timeval time{};
   time.tv_sec = ms / 1000;
   time.tv_usec = ms % 1000 * 1000;
-  return args.Return(Args::Errno(setsockopt(option.fd, option.level, option.name, &time, sizeof time)));
+  return args.Return(Args::Errno(setsockopt(fd, level, name, &time, sizeof time)));
 }
 
 // Who is at the other end of a unix socket: pid (0 if unknown), uid, gid.

@@ -81,7 +81,9 @@ inline int SocketPair(int domain, int type, int protocol, bool blocking, int* pa
   return socketpair(domain, type, protocol, pair) < 0 ? -1 : FinishPair(pair, blocking);
 }
 
-inline int Pipe(bool blocking, int* pair) { return pipe(pair) < 0 ? -1 : FinishPair(pair, blocking); }
+inline int Pipe(bool blocking, int* pair) {
+  return pipe(pair) < 0 ? -1 : FinishPair(pair, blocking);
+}
 
 #endif
 

@@ -1,5 +1,6 @@
 // select(2): the interest bits and the reported ones are 1 (readable) and 2 (writable). An fd_set
-// holds descriptors below FD_SETSIZE; a larger one would be written outside of it, so it is refused.
+// holds descriptors below FD_SETSIZE; a larger one would be written outside of it, so it is
+// refused.
 #include <sys/select.h>
 #include <sys/time.h>
 

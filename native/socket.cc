@@ -60,13 +60,15 @@ napi_value Accept4(napi_env env, napi_callback_info info) {
   const Bytes peer = AddressOut(args, 2);
   if (args.failed()) return nullptr;
   SocketAddress address;
-  sockaddr* const name = peer.data == nullptr ? nullptr : address.get();
+  const bool is_wanted = peer.data != nullptr;
+  sockaddr* const name = is_wanted ? address.get() : nullptr;
+  socklen_t* const length = is_wanted ? &address.length : nullptr;
   int fd_or_error;
   do {
-    UniqueFd next = platform::Accept(fd, name, name == nullptr ? nullptr : &address.length, blocking);
+    UniqueFd next = platform::Accept(fd, name, length, blocking);
     fd_or_error = next.valid() ? Environment::Of(env).Own(std::move(next)) : -errno;
   } while (fd_or_error == -EINTR);
-  if (fd_or_error >= 0 && name != nullptr) WriteAddress(peer.data, address);
+  if (fd_or_error >= 0 && is_wanted) WriteAddress(peer.data, address);
   return args.Return(fd_or_error);
 }
 

@@ -14,7 +14,7 @@ import {
   systemKernel,
 } from "../kernel/index.js";
 import { descriptorOf } from "./arguments.js";
-import { EVENT_READ, type EventMask } from "./events.js";
+import { EVENT_READ, type EventMask, FLAGS_SHIFT } from "./events.js";
 import { ReadyWait } from "./ready-wait.js";
 import type { Registration } from "./registration.js";
 import { closedError, Registry } from "./registry.js";
@@ -176,7 +176,8 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
       } else if (registration === this.#wakeRegistration) {
         this.#woken();
       } else if (registration.isLive && registration.mutedInBatch !== this.batch) {
-        const events = (this.toEvents(bits) & registration.key.events) as EventMask | 0;
+        const readiness = this.translate(bits);
+        const events = (readiness & registration.key.events) as EventMask | 0;
         if (events === 0) {
           // Paused: put off, or its number was closed before and the kernel has not let go of it.
           if (registration.kernelEvents === 0) this.#stats.stale += 1;
@@ -185,7 +186,7 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
         if (registration.mode === "oneshot") this.#fired(registration);
         delivered += 1;
         this.#stats.events += 1;
-        fn(registration.key, events, this.toFlags(bits));
+        fn(registration.key, events, readiness >> FLAGS_SHIFT);
       }
     }
     this.#countStale(this.#stats.stale !== staleBefore);
@@ -240,10 +241,8 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
   protected abstract readonly waitCall: string;
   /** Waits and fills `events`; how many, or a negative errno. */
   protected abstract wait(timeoutMs: number): number;
-  /** EVENT_READ and EVENT_WRITE of the kernel's bits. */
-  protected abstract toEvents(bits: number): number;
-  /** The FLAG_ bits of the kernel's. */
-  protected abstract toFlags(bits: number): number;
+  /** The kernel's bits as ours: EVENT_ bits, and above them, from FLAGS_SHIFT on, FLAG_ bits. */
+  protected abstract translate(bits: number): number;
   protected abstract closeQueue(): void;
 
   /** The descriptor that is readable while anything is ready. */

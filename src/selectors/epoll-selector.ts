@@ -17,6 +17,7 @@ import {
   FLAG_ERROR,
   FLAG_HANGUP,
   FLAG_READ_CLOSED,
+  FLAGS_SHIFT,
   type Mode,
 } from "./events.js";
 import type { Registration } from "./registration.js";
@@ -40,6 +41,7 @@ export class EpollSelector<D = undefined> extends BaseSelector<D> {
   readonly #add: number;
   readonly #mod: number;
   readonly #del: number;
+  readonly #justReadable: number;
   readonly #readInterest: number;
   readonly #writeInterest: number;
   readonly #readBits: number;
@@ -63,8 +65,9 @@ export class EpollSelector<D = undefined> extends BaseSelector<D> {
     this.#hangup = number("EPOLLHUP");
     this.#error = number("EPOLLERR");
     this.#readClosed = number("EPOLLRDHUP");
+    this.#justReadable = number("EPOLLIN");
     // RDHUP only beside IN: to a writer it is no news, and it would be reported again and again.
-    this.#readInterest = number("EPOLLIN") | this.#readClosed;
+    this.#readInterest = this.#justReadable | this.#readClosed;
     this.#writeInterest = number("EPOLLOUT");
     this.#readBits = this.#readInterest | this.#hangup | this.#error;
     this.#writeBits = this.#writeInterest | this.#hangup | this.#error;
@@ -100,19 +103,16 @@ export class EpollSelector<D = undefined> extends BaseSelector<D> {
     return this.kernel.epoll_wait(this.#epfd, this.events, timeoutMs);
   }
 
-  protected toEvents(bits: number): number {
-    return (
+  protected translate(bits: number): number {
+    if (bits === this.#justReadable) return EVENT_READ; // by far the most frequent
+    const events =
       ((bits & this.#readBits) !== 0 ? EVENT_READ : 0) |
-      ((bits & this.#writeBits) !== 0 ? EVENT_WRITE : 0)
-    );
-  }
-
-  protected toFlags(bits: number): number {
-    return (
+      ((bits & this.#writeBits) !== 0 ? EVENT_WRITE : 0);
+    const flags =
       ((bits & this.#hangup) !== 0 ? FLAG_HANGUP : 0) |
       ((bits & this.#error) !== 0 ? FLAG_ERROR : 0) |
-      ((bits & this.#readClosed) !== 0 ? FLAG_READ_CLOSED : 0)
-    );
+      ((bits & this.#readClosed) !== 0 ? FLAG_READ_CLOSED : 0);
+    return events | (flags << FLAGS_SHIFT);
   }
 
   protected override queueFd(): Fd {

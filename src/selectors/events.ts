@@ -18,6 +18,9 @@ export const FLAG_ERROR = 2;
 /** The peer will send no more; what it sent may still be waiting. EPOLLRDHUP, POLLRDHUP, EV_EOF */
 export const FLAG_READ_CLOSED = 4;
 
+/** Where the FLAG_ bits begin in a number that holds EVENT_ bits as well. For backends. */
+export const FLAGS_SHIFT = 2;
+
 /**
  * How long a registration reports: "level" as long as it is ready, "edge" once each time it becomes
  * ready (read until WOULD_BLOCK), "oneshot" once, until `modify` arms it again.

@@ -11,6 +11,7 @@ import {
   FLAG_ERROR,
   FLAG_HANGUP,
   FLAG_READ_CLOSED,
+  FLAGS_SHIFT,
   type Mode,
 } from "./events.js";
 import type { Registration } from "./registration.js";
@@ -19,9 +20,6 @@ import type { Capabilities } from "./selector.js";
 const MODES: ReadonlySet<Mode> = new Set<Mode>(["level", "edge", "oneshot"]);
 const NO_CHANGES = new Int32Array(0);
 const NO_EVENTS = new Int32Array(0);
-
-/** Merged bits: the events in the lowest two, the flags above them. */
-const FLAGS_SHIFT = 2;
 
 /** Python: KqueueSelector */
 export class KqueueSelector<D = undefined> extends BaseSelector<D> {
@@ -92,12 +90,9 @@ export class KqueueSelector<D = undefined> extends BaseSelector<D> {
     return count > 0 ? this.#merge(count) : count;
   }
 
-  protected toEvents(bits: number): number {
-    return bits & (EVENT_READ | EVENT_WRITE);
-  }
-
-  protected toFlags(bits: number): number {
-    return bits >> FLAGS_SHIFT;
+  /** `merge` has done it. */
+  protected translate(bits: number): number {
+    return bits;
   }
 
   protected override queueFd(): Fd {

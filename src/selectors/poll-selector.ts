@@ -10,6 +10,7 @@ import {
   FLAG_ERROR,
   FLAG_HANGUP,
   FLAG_READ_CLOSED,
+  FLAGS_SHIFT,
 } from "./events.js";
 import { ListSelector } from "./list-selector.js";
 import type { Capabilities } from "./selector.js";
@@ -52,19 +53,15 @@ export class PollSelector<D = undefined> extends ListSelector<D> {
     return this.kernel.poll(this.interests.entries, this.interests.count, this.events, timeoutMs);
   }
 
-  protected toEvents(bits: number): number {
+  protected translate(bits: number): number {
     const either = this.#hangup | this.#error;
-    return (
+    const events =
       ((bits & (this.#readInterest | either)) !== 0 ? EVENT_READ : 0) |
-      ((bits & (this.#writeInterest | either)) !== 0 ? EVENT_WRITE : 0)
-    );
-  }
-
-  protected toFlags(bits: number): number {
-    return (
+      ((bits & (this.#writeInterest | either)) !== 0 ? EVENT_WRITE : 0);
+    const flags =
       ((bits & this.#hangup) !== 0 ? FLAG_HANGUP : 0) |
       ((bits & this.#error) !== 0 ? FLAG_ERROR : 0) |
-      ((bits & this.#readClosed) !== 0 ? FLAG_READ_CLOSED : 0)
-    );
+      ((bits & this.#readClosed) !== 0 ? FLAG_READ_CLOSED : 0);
+    return events | (flags << FLAGS_SHIFT);
   }
 }

@@ -34,12 +34,8 @@ export class SelectSelector<D = undefined> extends ListSelector<D> {
     return this.kernel.select(this.interests.entries, this.interests.count, this.events, timeoutMs);
   }
 
-  protected toEvents(bits: number): number {
+  /** And nothing beside: select(2) has no more to tell. */
+  protected translate(bits: number): number {
     return bits;
-  }
-
-  /** select(2) tells nothing beside. */
-  protected toFlags(_bits: number): number {
-    return 0;
   }
 }
