@@ -39,9 +39,10 @@ describe("the choice of a backend", () => {
     else expect(supported).toContain("kqueue");
   });
 
-  test("the default is the first of the supported", () => {
+  test("the default is the one the environment names, else the first of the supported", () => {
+    const wanted = process.env["SOCKET_REACTOR_BACKEND"] ?? supportedBackends()[0];
     using selector = new DefaultSelector();
-    expect(selector.capabilities.backend).toBe(supportedBackends()[0]);
+    expect(selector.capabilities.backend).toBe(wanted);
     using other = createSelector();
     expect(other).toBeInstanceOf(DefaultSelector);
   });
