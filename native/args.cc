@@ -1,6 +1,5 @@
 #include "args.h"
 
-#include <cinttypes>
 #include <cmath>
 #include <cstdio>
 #include <cstring>

@@ -13,7 +13,6 @@
 #include <unistd.h>
 #endif
 
-#include <cmath>
 #include <cstring>
 
 #include "address.h"

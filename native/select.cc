@@ -5,7 +5,6 @@
 #include <sys/time.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <new>
 

@@ -10,7 +10,6 @@
 #include <netinet/tcp.h>
 #endif
 
-#include <cmath>
 #include <cstddef>
 #include <cstring>
 

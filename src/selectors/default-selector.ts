@@ -18,9 +18,11 @@ export const BACKENDS: Readonly<Record<Backend, SelectorConstructor>> = {
   select: SelectSelector,
 };
 
+const NAMES = Object.keys(BACKENDS) as Backend[];
+
 /** The backends that work here, best first: each was really made once, for a kernel may refuse. */
 export function supportedBackends(): Backend[] {
-  return (Object.keys(BACKENDS) as Backend[]).filter(works);
+  return NAMES.filter(works);
 }
 
 /**
@@ -38,7 +40,8 @@ export interface CreateSelectorOptions extends SelectorOptions {
 /**
  * A selector of the named backend.
  *
- * @throws Error ERR_NOT_SUPPORTED for a name that is none, or whose calls this system lacks.
+ * @throws Error ERR_NOT_SUPPORTED for a name that is none.
+ * @throws SystemError ENOSYS for one whose calls this system lacks.
  */
 export function createSelector<D = undefined>({
   backend,
@@ -51,8 +54,8 @@ export function createSelector<D = undefined>({
 
 function defaultBackend(): Backend {
   const wanted = process.env["SOCKET_REACTOR_BACKEND"];
-  const supported = supportedBackends();
-  const chosen = wanted ? supported.find((backend) => backend === wanted) : supported[0];
+  // Stops at the first that works: this runs at every import.
+  const chosen = NAMES.find((backend) => (!wanted || backend === wanted) && works(backend));
   if (chosen === undefined) throw unknownBackend("SOCKET_REACTOR_BACKEND", wanted ?? "");
   return chosen;
 }
