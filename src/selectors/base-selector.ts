@@ -19,6 +19,7 @@ import { ReadyWait } from "./ready-wait.js";
 import type { Registration } from "./registration.js";
 import { closedError, Registry } from "./registry.js";
 import type {
+  DroppedHandler,
   ReadyEvent,
   ReadyHandler,
   ReadyOptions,
@@ -35,11 +36,13 @@ export const WAIT_SLICE_MS = 250;
 /** Waits in a row with events of dead registrations before the kernel's queue is rebuilt. */
 export const STALE_WAITS_MAX = 8;
 
-export interface SelectorOptions {
+export interface SelectorOptions<D = undefined> {
   /** @defaultValue the system's own */
   readonly kernel?: Kernel;
   /** @defaultValue Node's own loop */
   readonly hostLoop?: HostLoop;
+  /** Hears of registrations that went without `unregister`. */
+  readonly onDropped?: DroppedHandler<D> | undefined;
 }
 
 export abstract class BaseSelector<D = undefined> extends Registry<D> implements Selector<D> {
@@ -54,8 +57,12 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
   #staleWaits = 0;
   readonly #stats = { waits: 0, events: 0, stale: 0, wakeups: 0, interrupted: 0, rebuilds: 0 };
 
-  constructor({ kernel = systemKernel, hostLoop = systemHostLoop }: SelectorOptions = {}) {
-    super(kernel);
+  constructor({
+    kernel = systemKernel,
+    hostLoop = systemHostLoop,
+    onDropped,
+  }: SelectorOptions<D> = {}) {
+    super(kernel, onDropped);
     this.#readyWait = new ReadyWait(hostLoop, () => this.#probe());
   }
 

@@ -8,7 +8,7 @@ import { SelectSelector } from "./select-selector.js";
 import type { Backend, Selector } from "./selector.js";
 
 /** A selector class. */
-export type SelectorConstructor = new <D = undefined>(options?: SelectorOptions) => Selector<D>;
+export type SelectorConstructor = new <D = undefined>(options?: SelectorOptions<D>) => Selector<D>;
 
 /** The classes by name, best first. */
 export const BACKENDS: Readonly<Record<Backend, SelectorConstructor>> = {
@@ -32,7 +32,7 @@ export function supportedBackends(): Backend[] {
 export const DefaultSelector: SelectorConstructor = BACKENDS[defaultBackend()];
 export type DefaultSelector<D = undefined> = Selector<D>;
 
-export interface CreateSelectorOptions extends SelectorOptions {
+export interface CreateSelectorOptions<D = undefined> extends SelectorOptions<D> {
   /** @defaultValue that of `DefaultSelector` */
   readonly backend?: Backend | undefined;
 }
@@ -46,7 +46,7 @@ export interface CreateSelectorOptions extends SelectorOptions {
 export function createSelector<D = undefined>({
   backend,
   ...options
-}: CreateSelectorOptions = {}): Selector<D> {
+}: CreateSelectorOptions<D> = {}): Selector<D> {
   if (backend === undefined) return new DefaultSelector<D>(options);
   if (!Object.hasOwn(BACKENDS, backend)) throw unknownBackend("The backend", backend);
   return new BACKENDS[backend]<D>(options);

@@ -53,7 +53,7 @@ export class EpollSelector<D = undefined> extends BaseSelector<D> {
   #epfd: Fd;
 
   /** @throws SystemError ENOSYS (no epoll here), EMFILE, ENFILE, ENOMEM. */
-  constructor(options?: SelectorOptions) {
+  constructor(options?: SelectorOptions<D>) {
     super(options);
     this.#epfd = toFd(check("epoll_create1", this.kernel.epoll_create1()));
     const { constants } = this.kernel;

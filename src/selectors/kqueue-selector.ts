@@ -42,7 +42,7 @@ export class KqueueSelector<D = undefined> extends BaseSelector<D> {
   #kq: Fd;
 
   /** @throws SystemError ENOSYS (no kqueue here), EMFILE, ENFILE, ENOMEM. */
-  constructor(options?: SelectorOptions) {
+  constructor(options?: SelectorOptions<D>) {
     super(options);
     this.#kq = toFd(check("kqueue", this.kernel.kqueue()));
     const { constants } = this.kernel;

@@ -32,7 +32,7 @@ export class PollSelector<D = undefined> extends ListSelector<D> {
   readonly #hangup: number;
   readonly #error: number;
 
-  constructor(options?: SelectorOptions) {
+  constructor(options?: SelectorOptions<D>) {
     super(options);
     const { POLLIN, POLLOUT, POLLHUP, POLLERR, POLLNVAL, POLLRDHUP = 0 } = this.kernel.constants;
     this.#readInterest = POLLIN | POLLRDHUP;

@@ -12,7 +12,13 @@ import { checkEvents, checkMode, descriptorOf } from "./arguments.js";
 import type { Mode } from "./events.js";
 import { KeyMap } from "./key-map.js";
 import { type Registration, RegistrationTable } from "./registration.js";
-import type { Capabilities, DataArguments, FileObject, SelectorKey } from "./selector.js";
+import type {
+  Capabilities,
+  DataArguments,
+  DroppedHandler,
+  FileObject,
+  SelectorKey,
+} from "./selector.js";
 
 export abstract class Registry<D> {
   abstract readonly capabilities: Capabilities;
@@ -26,12 +32,14 @@ export abstract class Registry<D> {
   /** Changes given to the kernel so far. */
   protected changes = 0;
   protected isClosed = false;
+  readonly #onDropped: DroppedHandler<D> | undefined;
   /** Live ones whose interest changed, and removed ones that the kernel still knows. */
   readonly #dirty: Registration<D>[] = [];
   readonly #lingering = new Map<number, Registration<D>>();
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, onDropped?: DroppedHandler<D>) {
     this.kernel = kernel;
+    this.#onDropped = onDropped;
     this.map = new KeyMap(this.table.keys);
   }
 
@@ -135,12 +143,22 @@ export abstract class Registry<D> {
     this.#dirty.push(registration);
   }
 
-  /** Tells the kernel what was put off. Must come before every wait. */
-  protected flush(): void {
+  flush(): void {
+    this.assertOpen();
     for (let last = this.#dirty.pop(); last !== undefined; last = this.#dirty.pop()) {
       last.isDirty = false;
-      if (last.isLive) this.#tell(last);
+      if (last.isLive) this.#tellLate(last);
       else if (this.#lingering.get(last.fd) === last) this.#drop(last);
+    }
+  }
+
+  /** A refusal comes too late for the caller of `modify`; whoever listens for it gets it. */
+  #tellLate(registration: Registration<D>): void {
+    try {
+      this.#tell(registration);
+    } catch (error) {
+      if (this.#onDropped === undefined) throw error;
+      this.#onDropped(registration.key, error as SystemError);
     }
   }
 
@@ -181,8 +199,10 @@ export abstract class Registry<D> {
    * for the old one.
    */
   #forget(registration: Registration<D>): void {
-    if (registration.isLive) this.table.unlink(registration);
+    const { isLive } = registration;
+    if (isLive) this.table.unlink(registration);
     this.#drop(registration);
+    if (isLive) this.#onDropped?.(registration.key, undefined);
   }
 
   /**

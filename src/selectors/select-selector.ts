@@ -14,7 +14,7 @@ export class SelectSelector<D = undefined> extends ListSelector<D> {
   protected readonly waitCall = "select";
   protected readonly changeCall = "select";
 
-  constructor(options?: SelectorOptions) {
+  constructor(options?: SelectorOptions<D>) {
     super(options);
     this.capabilities = {
       backend: "select",

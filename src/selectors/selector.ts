@@ -2,7 +2,7 @@
  * The contract of all selectors: Python's `selectors` in camelCase, with milliseconds. One suite,
  * test/contract, runs over every backend.
  */
-import type { Fd, HasFileno } from "../kernel/index.js";
+import type { Fd, HasFileno, SystemError } from "../kernel/index.js";
 import type { EventMask, Mode } from "./events.js";
 import type { Waker } from "./waker.js";
 
@@ -30,6 +30,12 @@ export interface ReadyEvent<D = undefined> {
 }
 
 export type ReadyHandler<D> = (key: SelectorKey<D>, events: EventMask, flags: number) => void;
+
+/**
+ * Hears of a registration that went without `unregister`: its object was closed or detached (no
+ * error), or the kernel refused a change that had been put off.
+ */
+export type DroppedHandler<D> = (key: SelectorKey<D>, error: SystemError | undefined) => void;
 
 export type Backend = "epoll" | "kqueue" | "poll" | "select";
 
@@ -176,6 +182,14 @@ export interface Selector<D = undefined> extends Disposable {
    * @throws Error ERR_SELECTOR_CLOSED when the selector is closed meanwhile.
    */
   ready(timeoutMs?: number | null, options?: ReadyOptions): Promise<boolean>;
+
+  /**
+   * Gives the kernel the changes that were put off. Every wait does it first; only who waits on
+   * `fileno()` by other means has to call it.
+   *
+   * @throws SystemError the first that the kernel refuses, unless `onDropped` was given.
+   */
+  flush(): void;
 
   /** This selector's waker: ends the current or the next wait, from any thread. */
   readonly waker: Waker;

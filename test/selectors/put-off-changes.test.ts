@@ -98,3 +98,55 @@ epollTest(
     for (const open of [selector, a, b]) open.close();
   },
 );
+
+epollTest("flush() gives the kernel what was put off, without a wait", () => {
+  const [a, b] = Socket.pair();
+  const selector = new EpollSelector();
+  selector.register(a, EVENT_READ);
+  const { changes, waits } = selector.stats();
+  selector.modify(a, EVENT_WRITE);
+  expect(selector.stats().changes).toBe(changes);
+  selector.flush();
+  expect(selector.stats()).toMatchObject({ changes: changes + 1, waits });
+  for (const open of [selector, a, b]) open.close();
+});
+
+epollTest("onDropped hears of a refusal that came late, and the other changes are made", () => {
+  const refused = new Set<number>();
+  const kernel = {
+    ...systemKernel,
+    epoll_ctl: (...args: Parameters<typeof systemKernel.epoll_ctl>) =>
+      refused.has(args[2]) ? errnoOf("ENOMEM") : systemKernel.epoll_ctl(...args),
+  };
+  const [a, b] = Socket.pair({ kernel });
+  const dropped: [unknown, string | undefined][] = [];
+  const selector = new EpollSelector<string>({
+    kernel,
+    onDropped: (key, error) => dropped.push([key.data, error?.code]),
+  });
+  selector.register(a, EVENT_READ, "a");
+  selector.register(b, EVENT_READ, "b");
+  refused.add(a.fileno());
+  selector.modify(a, EVENT_WRITE);
+  selector.modify(b, EVENT_WRITE);
+  expect(selector.select(0).map(({ key }) => key.data)).toEqual(["b"]);
+  expect(dropped).toEqual([["a", "ENOMEM"]]);
+  for (const open of [selector, a, b]) open.close();
+});
+
+epollTest(
+  "onDropped hears of a socket that was closed, but not of unregister() and close()",
+  () => {
+    const [a, b] = Socket.pair();
+    const dropped: unknown[] = [];
+    const selector = new EpollSelector<string>({ onDropped: (key) => dropped.push(key.data) });
+    selector.register(a, EVENT_READ, "a");
+    selector.register(b, EVENT_READ, "b");
+    a.close();
+    expect(dropped).toEqual(["a"]);
+    selector.unregister(b);
+    b.close();
+    selector.close();
+    expect(dropped).toEqual(["a"]);
+  },
+);
