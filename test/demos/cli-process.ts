@@ -6,14 +6,13 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { type SpeakingChild, spawnLimitable } from "../support/fd-limit.js";
 import { LineLog } from "./echo-peers.js";
 
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 export const cli: string = fileURLToPath(new URL("../../dist/demos/cli.js", import.meta.url));
 
 export interface CliOptions {
-  /** At most so many descriptors. */
-  readonly descriptorsMax?: number;
   /** Another user, if we are root. */
   readonly uid?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -50,11 +49,25 @@ export interface RunningCli {
 }
 
 /** Starts "echo" on a free port, and answers when it listens; it ends with the test. */
-export async function startEcho(
+export function startEcho(args: readonly string[], options?: CliOptions): Promise<RunningCli> {
+  return listening(start(["echo", "--port", "0", ...args], options));
+}
+
+/** As {@link startEcho}; from then on it cannot open `descriptorsMax` and the numbers above. */
+export async function startLimitedEcho(
   args: readonly string[],
-  options?: CliOptions,
+  descriptorsMax: number,
 ): Promise<RunningCli> {
-  const child = start(["echo", "--port", "0", ...args], options);
+  const { child, limit } = spawnLimitable(
+    [process.execPath, builtCli(), "echo", "--port", "0", ...args],
+    { descriptorsMax, cwd: root },
+  );
+  const running = await listening(child);
+  await limit();
+  return running;
+}
+
+async function listening(child: SpeakingChild): Promise<RunningCli> {
   const log = new LineLog();
   createInterface(child.stdout).on("line", (line) => log.add(line));
   const ended = Promise.all([once(child, "close"), text(child.stderr)]).then(
@@ -75,18 +88,17 @@ function failedToStart({ status, stderr }: CliResult): never {
 
 function start(
   args: readonly string[],
-  { descriptorsMax, uid, env, command = [process.execPath, cli] }: CliOptions = {},
-) {
-  if (!existsSync(cli)) {
-    throw new Error("These tests run the built command and there is none: npm run build:ts");
-  }
-  // Both limits, hard and soft: Node raises the soft one to the hard one.
-  const limit = ["sh", "-c", 'ulimit -n "$0" && exec "$@"', String(descriptorsMax)] as const;
-  const words = descriptorsMax === undefined ? command : [...limit, ...command];
-  return spawn(words[0], [...words.slice(1), ...args], {
+  { uid, env, command = [process.execPath, builtCli()] }: CliOptions = {},
+): SpeakingChild {
+  return spawn(command[0], [...command.slice(1), ...args], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
+}
+
+function builtCli(): string {
+  if (existsSync(cli)) return cli;
+  throw new Error("These tests run the built command and there is none: npm run build:ts");
 }

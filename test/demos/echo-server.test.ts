@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { createEchoServer } from "../../src/demos/echo/selector.js";
 import { SO_LINGER, Socket, supportedBackends, systemKernel } from "../../src/index.js";
 import { differences, openDescriptors } from "../support/descriptors.js";
-import { startEcho } from "./cli-process.js";
+import { startEcho, startLimitedEcho } from "./cli-process.js";
 import {
   connectMany,
   connectTo,
@@ -191,7 +191,7 @@ describe.each(supportedBackends())("echo server on %s", (backend) => {
   });
 
   test("without descriptors left it waits instead of spinning, and recovers", async () => {
-    const server = await startEcho(["--verbose", "--backend", backend], { descriptorsMax: 48 });
+    const server = await startLimitedEcho(["--verbose", "--backend", backend], 48);
     const { port, log } = server;
     const clients = await connectMany(port, 60);
     await log.said(/^accept: EMFILE/);
@@ -304,7 +304,7 @@ describe.each(supportedBackends())("echo server on %s", (backend) => {
 });
 
 test("however many connections close meanwhile, a server without descriptors looks once a second", async () => {
-  const { port, log } = await startEcho(["--verbose"], { descriptorsMax: 48 });
+  const { port, log } = await startLimitedEcho(["--verbose"], 48);
   const clients = await connectMany(port, 60);
   await log.said(/^accept: EMFILE/);
   // Each that closes makes room for one, so the next accept fails again.
