@@ -4,4 +4,5 @@ export * from "./errors.js";
 export * from "./fd.js";
 export * from "./host-loop.js";
 export * from "./kernel.js";
+export * from "./poll-once.js";
 export * from "./system-kernel.js";

@@ -5,11 +5,11 @@
  */
 import {
   check,
-  EVENT_INTS,
   type HostLoop,
   INTERRUPTED,
   type Kernel,
   misuse,
+  pollOnce,
   systemHostLoop,
   systemKernel,
 } from "../kernel/index.js";
@@ -164,8 +164,7 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
       return count > 0;
     }
     this.flush();
-    const interest = Int32Array.of(queue, this.kernel.constants.POLLIN, 0, 0);
-    return check("poll", this.kernel.poll(interest, 1, new Int32Array(EVENT_INTS), 0)) > 0;
+    return pollOnce(this.kernel, queue, this.kernel.constants.POLLIN, 0);
   }
 
   #deliver(fn: ReadyHandler<D>): number {

@@ -3,7 +3,7 @@
  * `worker.terminate()`, JavaScript can: so the kernel is told to wait SLICE_MS at most
  * (SO_RCVTIMEO, SO_SNDTIMEO), and the wait goes on from here.
  */
-import { check, type Fd, INTERRUPTED, type Kernel, WOULD_BLOCK } from "../kernel/index.js";
+import { check, type Fd, type Kernel, pollOnce, WOULD_BLOCK } from "../kernel/index.js";
 
 /** The longest wait inside the kernel, hence about the longest that terminating a worker takes. */
 export const SLICE_MS = 250;
@@ -49,15 +49,4 @@ export function waitAndRepeat(
     const result = call();
     if (result !== WOULD_BLOCK) return result;
   }
-}
-
-const interests = new Int32Array(4);
-const events = new Int32Array(3);
-
-/** poll(2) of one descriptor; true if it is ready or broken. */
-function pollOnce(kernel: Kernel, fd: Fd, bits: number, timeoutMs: number): boolean {
-  interests[0] = fd;
-  interests[1] = bits;
-  const n = kernel.poll(interests, 1, events, timeoutMs);
-  return n === INTERRUPTED ? false : check("poll", n) > 0;
 }
