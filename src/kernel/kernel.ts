@@ -32,6 +32,16 @@ export const BATCH_MAX = 64;
 /** The most buffers of one `sendmsg`. */
 export const BUFFERS_MAX = 64;
 
+/** Integers of one move of `recv_each` and `send_each`, at these places: */
+export const MOVE_INTS = 4;
+export const MOVE_FD = 0;
+export const MOVE_OFFSET = 1;
+export const MOVE_LENGTH = 2;
+export const MOVE_RESULT = 3;
+
+/** Where `recv_each` begins to receive: at `start`, then at multiples of this, a cache line. */
+export const MOVE_ALIGNMENT = 64;
+
 /** A record argument that may be left out. */
 type Optional<T> = T | undefined;
 
@@ -176,6 +186,28 @@ export interface TransferCalls {
     lengths: Int32Array,
     addresses: Optional<Uint8Array>,
   ): number;
+  /**
+   * recv(2) of many streams, one after the other, into `buffer` from `start` on and never beyond
+   * `end`. A move is {@link MOVE_INTS} integers: fd, offset, length, result. The length is the most
+   * to receive of this one, 0 or less: as much as there is room for. Offset and result (bytes, 0 at
+   * the end of the stream, or a negative errno) are filled in; one that fails stops no other, and
+   * none waits (MSG_DONTWAIT). Answers how many were tried: fewer than `count` once the room is
+   * used up, and the moves behind those are untouched.
+   */
+  recv_each(
+    moves: Int32Array,
+    count: number,
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+  ): number;
+  /**
+   * send(2) of many streams, one after the other: of each its `length` bytes of `buffer` at
+   * `offset`; the result (bytes, or a negative errno) is filled in. A length of 0 makes no call and
+   * results in 0. All are checked before the first is sent: a RangeError, which names the move, means
+   * that nothing was. None waits (MSG_DONTWAIT). Answers `count`.
+   */
+  send_each(moves: Int32Array, count: number, buffer: Uint8Array): number;
   /** sendfile(2) from `offset` of `inFd`, whose own position stays. */
   sendfile(outFd: number, inFd: number, offset: number, count: number): number;
 }

@@ -27,6 +27,7 @@ import {
   timeoutMs,
 } from "./argument-kinds.js";
 import { buffers } from "./hostile-arrays.js";
+import { recvMoves, sendMoves } from "./hostile-moves.js";
 import { World } from "./world.js";
 
 /** Calls tried of each function. */
@@ -85,6 +86,8 @@ const CALLS: Readonly<Record<string, readonly Kind[]>> = {
   sendmsg: [fd, buffers, int, address, controlIn],
   recvmmsg: batch,
   sendmmsg: batch,
+  recv_each: [recvMoves],
+  send_each: [sendMoves],
   sendfile: [fd, fd, size, size],
   getsockopt: [fd, level, option, bytes],
   setsockopt: [fd, level, option, bytes],
