@@ -23,6 +23,7 @@ export * from "./socket.js";
 export type { SocketFamily, SocketType } from "./socket-kind.js";
 export * from "./socket-options.js";
 export type { AcceptQueue, PeerCredentials } from "./socket-properties.js";
+export * from "./stream-batch.js";
 export type { TcpInfo, TcpInfoField, TcpState } from "./tcp-info.js";
 export * from "./tcp-md5.js";
 export * from "./tcp-options.js";
