@@ -15,15 +15,20 @@ export interface ChildResult {
 /**
  * @param source an ES module; it may import "socket-reactor".
  * @param onOutput called with each piece of what the child prints, and a way to signal it.
+ * @param env besides the environment of this process.
  */
 export function runChild(
   source: string,
   onOutput: (text: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ChildResult> {
   if (!existsSync(`${root}dist/index.js`)) {
     throw new Error("Children run the built package and there is none: npm run build:ts");
   }
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", source], { cwd: root });
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
