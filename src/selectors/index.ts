@@ -14,4 +14,5 @@ export * from "./kqueue-selector.js";
 export * from "./poll-selector.js";
 export * from "./select-selector.js";
 export * from "./selector.js";
+export { WakeChannel } from "./wake-channel.js";
 export * from "./waker.js";

@@ -1,0 +1,12 @@
+export { PRIORITIES_MAX } from "./active-queues.js";
+export { type Activity, EVENT_TIMEOUT } from "./activity.js";
+export type { RunResult } from "./core.js";
+export { type ReactorOptions, TURN_CALLBACKS_MAX, TURN_MS } from "./options.js";
+export * from "./reactor.js";
+export type { ReactorWaker } from "./reactor-waker.js";
+export type { ReactorReport, SocketReport, WatchReport } from "./report.js";
+export type { SignalHandler, SignalOptions, SignalWatch } from "./signal-watch.js";
+export type { ReactorStats } from "./stats.js";
+export type { Timer, TimerHandler, TimerOptions } from "./timer.js";
+export type { Watch, WatchHandler, WatchOptions } from "./watch.js";
+export type { WatchMode } from "./watched-descriptor.js";
