@@ -9,6 +9,8 @@
 
 #include "unique_fd.h"
 
+struct HostAttachment;
+
 class Environment {
  public:
   static void Create(napi_env env);
@@ -19,6 +21,9 @@ class Environment {
   void Adopt(int fd);
   // True if the descriptor was owned; it no longer is.
   bool Disown(int fd);
+
+  // The attachments to this environment's loop that are not closed, see host_attachment.cc.
+  std::vector<HostAttachment*> attachments;
 
  private:
   static void CloseAll(void* environment);

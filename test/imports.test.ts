@@ -165,9 +165,10 @@ describe("the checker of native/", () => {
     expect(check("epoll.cc", text)).toEqual([]);
   });
 
-  test("lets host_loop.cc alone include uv.h and call JavaScript", () => {
+  test("lets host_*.cc alone include uv.h, and host_loop.cc call JavaScript", () => {
     const text = "#include <uv.h>\nnapi_make_callback(env, nullptr);";
     expect(check("host_loop.cc", text)).toEqual([]);
+    expect(check("host_poll.cc", text)).toHaveLength(1);
     expect(check("epoll.cc", text)).toHaveLength(2);
   });
 

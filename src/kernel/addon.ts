@@ -8,23 +8,21 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { misuse } from "./errors.js";
 import type { Kernel } from "./kernel.js";
+import type { HostLoopCalls } from "./system-host-loop.js";
 
-/** What the addon exports beside the system calls: polls in Node's own loop, see host-loop.ts. */
-export interface HostPollCalls {
-  hostPollOpen(fd: number, callback: () => void): object | number;
-  hostPollArm(poll: object): number;
-  hostPollDisarm(poll: object): number;
-  hostPollClose(poll: object): number;
+/** The system calls, and what native/host_loop.cc does in Node's own loop. */
+export interface Addon extends Kernel {
+  readonly hostLoop: HostLoopCalls;
 }
 
 const SUPPORTED = ["linux", "darwin", "freebsd", "netbsd", "openbsd"];
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The addon's exports. */
-export function loadAddon(): Kernel & HostPollCalls {
+export function loadAddon(): Addon {
   if (!SUPPORTED.includes(process.platform)) throw unsupported();
   const require = createRequire(import.meta.url);
-  const load = require("node-gyp-build") as (directory: string) => Kernel & HostPollCalls;
+  const load = require("node-gyp-build") as (directory: string) => Addon;
   try {
     return load(root);
   } catch (cause) {
