@@ -132,6 +132,25 @@ export class Reactor implements Disposable {
     this.#core.defer(fn);
   }
 
+  /**
+   * Counts something of the caller's as work, until `release`: an attached or blocking run does not
+   * end as "empty" meanwhile. For the floors above, whose objects outlive their watches.
+   */
+  hold(): void {
+    this.#core.assertOpen();
+    this.#core.holds += 1;
+  }
+
+  release(): void {
+    this.#core.holds -= 1;
+    this.#core.touch();
+  }
+
+  /** Hands an error over as if a callback of this reactor had thrown it. For the floors above. */
+  fail(error: unknown): void {
+    this.#core.fail(error);
+  }
+
   /** A waker for other threads: `handler` runs in this one. It does not keep `run()` from ending. */
   waker(handler: () => void): ReactorWaker {
     return new ReactorWaker(this.kernel, handler, (fd, events, onReady) =>
