@@ -3,7 +3,15 @@
 // memory would drown it. It runs the built package: npm run build:ts.
 import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { createSelector, EVENT_READ, EVENT_WRITE, Socket, supportedBackends } from "socket-reactor";
+import {
+  createSelector,
+  EVENT_READ,
+  EVENT_WRITE,
+  Socket,
+  supportedBackends,
+  systemHostLoop,
+  TURN_READABLE,
+} from "socket-reactor";
 
 const ROUNDS = 20;
 
@@ -26,6 +34,24 @@ async function useAll(backend) {
   for (const resource of [left, right, listener, selector]) resource.close();
 }
 
+/** An attachment watches, replaces what it watches, and is closed by its own turn. */
+async function useAttachment() {
+  const [left, right] = Socket.pair();
+  right.send(Buffer.from("x"));
+  await new Promise((resolve) => {
+    const attachment = systemHostLoop.attach((reason) => {
+      attachment.dirty[0] = 0;
+      attachment.watch(left.fileno());
+      if (reason !== TURN_READABLE) return;
+      attachment.close();
+      resolve();
+    });
+    attachment.dirty[0] = 1;
+    attachment.setTimer(0);
+  });
+  for (const socket of [left, right]) socket.close();
+}
+
 /** A thread that is terminated while it waits runs no more JavaScript: it closes nothing itself. */
 async function terminateWhileWaiting(backend, how) {
   const worker = new Worker(new URL(import.meta.url), { workerData: { backend, how } });
@@ -39,11 +65,16 @@ async function wait({ backend, how }) {
   const [left] = Socket.pair();
   selector.register(left, EVENT_READ);
   selector.waker;
+  const attachment = systemHostLoop.attach(() => {});
+  attachment.watch(left.fileno());
+  attachment.setTimer(0);
+  attachment.dirty[0] = 1;
   parentPort.postMessage("waits");
   await selector[how]();
 }
 
 if (isMainThread) {
+  for (let i = 0; i < ROUNDS; i += 1) await useAttachment();
   for (const backend of supportedBackends()) {
     for (let i = 0; i < ROUNDS; i += 1) await useAll(backend);
     await terminateWhileWaiting(backend, "ready");
