@@ -25,14 +25,14 @@ import {
 } from "../kernel/index.js";
 import type { Socket } from "./socket.js";
 
-/** The default room for what one call receives. */
-const BYTES = 256 * 1024;
+/**
+ * The default room for what one call receives. More would seem to save calls, but what is received
+ * has to be in the cache still when it is sent: four times as much doubled the cost of 64 KiB.
+ */
+const BYTES = 64 * 1024;
 
 /** The most room: offsets are 32-bit integers. */
 const BYTES_MAX = 2 ** 31 - 1;
-
-/** By default one socket fills no more than a quarter of the default room. */
-const SOCKET_BYTES = 64 * 1024;
 
 /** The default number of sockets: their moves, 8 KiB, stay in the innermost cache. */
 const SOCKETS = 256;
@@ -41,11 +41,11 @@ const SOCKETS = 256;
 const SOCKETS_MAX = 65_536;
 
 export interface StreamBatchOptions {
-  /** Bytes of room for what one `recv` receives, 1 to 2^31 - 1. @defaultValue 262144 */
+  /** Bytes of room for what one `recv` receives, 1 to 2^31 - 1. @defaultValue 65536 */
   readonly bytes?: number;
   /** Sockets it has room for, 1 to 65536. @defaultValue 256 */
   readonly sockets?: number;
-  /** The most that one `recv` takes of one socket, 1 to `bytes`. @defaultValue 65536 or `bytes` */
+  /** The most that one `recv` takes of one socket, 1 to `bytes`. @defaultValue `bytes` */
   readonly socketBytes?: number;
   /** @defaultValue systemKernel */
   readonly kernel?: Kernel;
@@ -55,9 +55,9 @@ export interface StreamBatchOptions {
  * Receives from many stream sockets in one call, and sends to many in one.
  *
  * For who writes the loop on a selector: it pays where many sockets are ready at once and messages
- * are short. For one socket it costs about what `Socket.recv` and `Socket.send` cost, and in bulk,
- * where the copying counts, there is nothing to gain. A `recv` or `send` is O(n) over the sockets
- * added; each tried socket is one system call.
+ * are short. For one socket it costs about what `Socket.recv` and `Socket.send` cost, and in bulk
+ * those are better: a socket that filled its room is best read on by itself. A `recv` or `send` is
+ * O(n) over the sockets added; each tried socket is one system call.
  *
  * @example
  * ```ts
@@ -104,7 +104,7 @@ export class StreamBatch {
   constructor({
     bytes = BYTES,
     sockets = SOCKETS,
-    socketBytes = Math.min(bytes, SOCKET_BYTES),
+    socketBytes = bytes,
     kernel = systemKernel,
   }: StreamBatchOptions = {}) {
     checkInteger("bytes", bytes, 1, BYTES_MAX);
