@@ -36,6 +36,11 @@ export const echoContestants = [
     command: () => ({ file: compile("servers/c-epoll.c"), args: [] }),
   },
   selectorFloor("epoll"),
+  {
+    ...selectorFloor("epoll", "selector-single.mjs"),
+    name: "selector-epoll-single",
+    label: "this library's selectors over epoll, blocking, each message by itself",
+  },
   selectorFloor("poll"),
   { ...selectorFloor("select"), connectionsMax: SELECT_CONNECTIONS_MAX },
   {
@@ -59,15 +64,15 @@ export const echoContestants = [
   },
 ];
 
-/** @param {string} backend @returns {Contestant} */
-function selectorFloor(backend) {
+/** @param {string} backend @param {string} [server] @returns {Contestant} */
+function selectorFloor(backend, server = "selector-floor.mjs") {
   return {
     name: `selector-${backend}`,
-    label: `this library's selectors over ${backend}, blocking`,
+    label: `this library's selectors over ${backend}, blocking, with StreamBatch`,
     available: () => isBuilt(library),
     command: () => ({
       file: NODE,
-      args: [path("servers/selector-floor.mjs"), "--backend", backend],
+      args: [path(`servers/${server}`), "--backend", backend],
     }),
   };
 }
