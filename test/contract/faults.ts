@@ -2,52 +2,53 @@
 import { openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { EVENT_READ, EVENT_WRITE, errnoOf, SystemError, systemKernel } from "../../src/index.js";
 import {
-  EVENT_READ,
-  EVENT_WRITE,
-  errnoOf,
-  type Kernel,
-  SystemError,
-  systemKernel,
-} from "../../src/index.js";
+  type AnyFault,
+  type ErrnoName,
+  type FaultKernel,
+  faultKernel,
+} from "../support/fault-kernel.js";
 import { type Contract, expectCode } from "./contract.js";
 
 const REFUSALS = ["ENOMEM", "ENOSPC"] as const;
 
 const { EPOLL_CTL_DEL, EV_DELETE = 0 } = systemKernel.constants;
 
-/** The system's kernel with switches, each an errno to answer, or 0 for the truth. */
-class FaultyKernel {
-  /** What additions and modifications of interest answer. */
-  changeResult = 0;
-  /** What removals of interest answer. */
-  removeResult = 0;
-  waitResult = 0;
-  /** Changes and removals so far. */
-  changes = 0;
-  readonly kernel: Kernel;
+/** Additions and modifications of interest are refused, whatever call the backend makes; or removals. */
+function refuse(faulty: FaultKernel, errno: ErrnoName, what: "changes" | "removals"): () => void {
+  const isMeant = (isRemoval: boolean) => isRemoval === (what === "removals");
+  return failAll(faulty, [
+    { call: "epoll_ctl", errno, when: (_epfd, operation) => isMeant(operation === EPOLL_CTL_DEL) },
+    {
+      call: "kevent",
+      errno,
+      when: (_kq, changes, count) => count > 0 && isMeant(((changes[2] ?? 0) & EV_DELETE) !== 0),
+    },
+  ]);
+}
 
-  constructor() {
-    this.kernel = {
-      ...systemKernel,
-      epoll_ctl: (...args) =>
-        this.#changeFault(args[1] === EPOLL_CTL_DEL) || systemKernel.epoll_ctl(...args),
-      kevent: (...args) => {
-        const [, changes, changeCount] = args;
-        const isRemoval = ((changes[2] ?? 0) & EV_DELETE) !== 0;
-        const fault = changeCount > 0 ? this.#changeFault(isRemoval) : this.waitResult;
-        return fault || systemKernel.kevent(...args);
-      },
-      epoll_wait: (...args) => this.waitResult || systemKernel.epoll_wait(...args),
-      poll: (...args) => this.waitResult || systemKernel.poll(...args),
-      select: (...args) => this.waitResult || systemKernel.select(...args),
-    };
-  }
+/** Every wait answers this. */
+function refuseWaits(faulty: FaultKernel, errno: ErrnoName): () => void {
+  return failAll(faulty, [
+    { call: "epoll_wait", errno },
+    { call: "kevent", errno, when: (_kq, _changes, count) => count === 0 },
+    { call: "poll", errno },
+    { call: "select", errno },
+  ]);
+}
 
-  #changeFault(isRemoval: boolean): number {
-    this.changes += 1;
-    return isRemoval ? this.removeResult : this.changeResult;
-  }
+function failAll(faulty: FaultKernel, plan: readonly AnyFault[]): () => void {
+  const lifts = plan.map((fault) => faulty.fail(fault));
+  return () => {
+    for (const lift of lifts) lift();
+  };
+}
+
+/** Changes and removals of interest that the kernel was asked for so far. */
+function changesOf(faulty: FaultKernel): number {
+  const kevents = faulty.calls("kevent").filter(({ args }) => (args[2] as number) > 0);
+  return faulty.count("epoll_ctl") + kevents.length;
 }
 
 export function faultsContract(contract: Contract): void {
@@ -61,15 +62,15 @@ export function faultsContract(contract: Contract): void {
 
 function refusals(contract: Contract): void {
   test.each(REFUSALS)("%s at register(): thrown, nothing registered", (code) => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open<string>(faulty.kernel);
     for (const fileobj of [contract.pair()[0], contract.rawPair()[0]]) {
-      faulty.changeResult = errnoOf(code);
+      const lift = refuse(faulty, code, "changes");
       const error = expectCode(() => selector.register(fileobj, EVENT_WRITE, "data"), code);
       expect(error).toBeInstanceOf(SystemError);
       expect(selector.map.size).toBe(0);
       expectCode(() => selector.getKey(fileobj), "ERR_NOT_REGISTERED");
-      faulty.changeResult = 0;
+      lift();
       expect(selector.select(0)).toEqual([]);
       selector.register(fileobj, EVENT_WRITE, "data");
       expect(selector.select(0)).toHaveLength(1);
@@ -78,31 +79,31 @@ function refusals(contract: Contract): void {
   });
 
   test.each(REFUSALS)("%s at modify(): thrown, the registration is gone (T16)", (code) => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open(faulty.kernel);
     const [left] = contract.rawPair();
     selector.register(left, EVENT_READ);
-    faulty.changeResult = errnoOf(code);
+    const lift = refuse(faulty, code, "changes");
     expectCode(() => selector.modify(left, EVENT_WRITE), code);
     expect(selector.map.size).toBe(0);
-    faulty.changeResult = 0;
+    lift();
     selector.register(left, EVENT_WRITE);
     expect(selector.select(0)).toHaveLength(1);
   });
 
   test.each(REFUSALS)("%s at a change that was put off: the next wait throws it (T16)", (code) => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open(faulty.kernel);
     const [left] = contract.pair();
     const [other] = contract.pair();
     selector.register(left, EVENT_READ);
     selector.register(other, EVENT_WRITE);
-    faulty.changeResult = errnoOf(code);
+    const lift = refuse(faulty, code, "changes");
     expectCode(() => {
       selector.modify(left, EVENT_WRITE);
       selector.select(0);
     }, code);
-    faulty.changeResult = 0;
+    lift();
     expect([...selector.map.keys()]).toEqual([other.fileno()]);
     expect(selector.select(0)).toHaveLength(1);
     selector.register(left, EVENT_WRITE);
@@ -110,32 +111,32 @@ function refusals(contract: Contract): void {
   });
 
   test("ENOMEM at resume(): the registration is gone", () => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open(faulty.kernel);
     const [left] = contract.rawPair();
     selector.register(left, EVENT_READ);
     selector.pause(left);
-    faulty.changeResult = errnoOf("ENOMEM");
+    refuse(faulty, "ENOMEM", "changes");
     expectCode(() => selector.resume(left), "ENOMEM");
     expect(selector.map.size).toBe(0);
   });
 
   test("unregister() succeeds whatever the kernel says", () => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open(faulty.kernel);
     const [left] = contract.rawPair();
     selector.register(left, EVENT_READ);
-    faulty.removeResult = errnoOf("ENOMEM");
+    refuse(faulty, "ENOMEM", "removals");
     expect(selector.unregister(left).fd).toBe(left);
     expect(selector.map.size).toBe(0);
   });
 
   test("a refused waker leaves no descriptor, and can be asked for again", () => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open(faulty.kernel);
-    faulty.changeResult = errnoOf("ENOSPC");
+    const lift = refuse(faulty, "ENOSPC", "changes");
     expectCode(() => selector.waker, "ENOSPC");
-    faulty.changeResult = 0;
+    lift();
     selector.waker.wake();
     expect(selector.select()).toEqual([]);
   });
@@ -143,27 +144,27 @@ function refusals(contract: Contract): void {
 
 function economy(contract: Contract): void {
   test("a change of data alone costs none (T15)", () => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open<string>(faulty.kernel);
     for (const fileobj of [contract.pair()[0], contract.rawPair()[0]]) {
       selector.register(fileobj, EVENT_READ, "old");
       selector.select(0);
-      const { changes } = faulty;
+      const changes = changesOf(faulty);
       const before = selector.stats().changes;
       selector.modify(fileobj, EVENT_READ, "new");
       selector.select(0);
-      expect(faulty.changes).toBe(changes);
+      expect(changesOf(faulty)).toBe(changes);
       expect(selector.stats().changes).toBe(before);
     }
   });
 
   test("interest put out and in again between two waits costs none for a socket", () => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open(faulty.kernel);
     const [left] = contract.pair();
     selector.register(left, EVENT_READ);
     selector.select(0);
-    const { changes } = faulty;
+    const changes = changesOf(faulty);
     selector.modify(left, EVENT_READ | EVENT_WRITE);
     selector.modify(left, EVENT_READ);
     selector.pause(left);
@@ -171,29 +172,30 @@ function economy(contract: Contract): void {
     selector.unregister(left);
     selector.register(left, EVENT_READ);
     expect(selector.select(0)).toEqual([]);
-    expect(faulty.changes).toBe(changes);
+    expect(changesOf(faulty)).toBe(changes);
   });
 }
 
 function waits(contract: Contract): void {
   test("EINTR is no error; others name the call", () => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open(faulty.kernel);
     const [left] = contract.pair();
     selector.register(left, EVENT_WRITE);
-    faulty.waitResult = errnoOf("EINTR");
+    const lift = refuseWaits(faulty, "EINTR");
     expect(selector.select()).toEqual([]);
     expect(selector.dispatch(null, () => {})).toBe(0);
     expect(selector.stats().interrupted).toBe(2);
-    faulty.waitResult = errnoOf("ENOMEM");
+    lift();
+    const liftError = refuseWaits(faulty, "ENOMEM");
     const error = expectCode(() => selector.select(), "ENOMEM");
     expect(error).toMatchObject({ syscall: contract.facts.waitCall });
-    faulty.waitResult = 0;
+    liftError();
     expect(selector.select()).toHaveLength(1);
   });
 
   test("an EINTR after the first event of a batch was delivered loses nothing", () => {
-    const faulty = new FaultyKernel();
+    const faulty = faultKernel();
     const selector = contract.open<number>(faulty.kernel);
     for (let i = 0; i < 3; i++) selector.register(contract.pair()[0], EVENT_WRITE, i);
     const failing = () =>
@@ -201,7 +203,7 @@ function waits(contract: Contract): void {
         throw new Error("from the handler");
       });
     expect(failing).toThrow("from the handler");
-    faulty.waitResult = errnoOf("EINTR");
+    refuseWaits(faulty, "EINTR");
     expect(selector.select(0)).toHaveLength(2);
   });
 }
