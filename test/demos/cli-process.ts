@@ -57,10 +57,11 @@ export function startEcho(args: readonly string[], options?: CliOptions): Promis
 export async function startLimitedEcho(
   args: readonly string[],
   descriptorsMax: number,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<RunningCli> {
   const { child, limit } = spawnLimitable(
     [process.execPath, builtCli(), "echo", "--port", "0", ...args],
-    { descriptorsMax, cwd: root },
+    { descriptorsMax, cwd: root, env: { ...process.env, ...env } },
   );
   const running = await listening(child);
   await limit();

@@ -28,8 +28,17 @@ export interface RunningServer {
   readonly lines: readonly string[];
   /** Settles when so many lines match. */
   said(pattern: RegExp, count?: number): Promise<void>;
+  /** What the kernel holds for the server's end of this client's connection. */
+  queuesOf(client: Socket): ServerQueues;
   /** Aborts, and settles when `run` has. */
   stop(): Promise<void>;
+}
+
+export interface ServerQueues {
+  /** Bytes that the server has not read. */
+  readonly unread: number;
+  /** Bytes that it has sent and the client's end has not acknowledged. */
+  readonly unsent: number;
 }
 
 /** A server that ends with the test. */
@@ -58,6 +67,10 @@ export function startServer(
     port: address.port,
     lines: log.lines,
     said: (pattern, count) => log.said(pattern, count),
+    queuesOf(client) {
+      const fd = serverEndOf(client);
+      return { unread: systemKernel.ioctl_inq(fd), unsent: systemKernel.ioctl_outq(fd) };
+    },
     stop,
   };
 }
@@ -183,12 +196,12 @@ export async function roundTrip(socket: NodeSocket, message: Buffer): Promise<vo
  * @returns how many bytes were taken.
  */
 export async function writeUntilStalled(
+  server: RunningServer,
   socket: Socket,
   bytes: Buffer,
   turn: () => Promise<void>,
 ): Promise<number> {
   await turn(); // the connection is accepted
-  const server = serverEndOf(socket);
   let sent = 0;
   let unread = 0;
   for (let idleTurns = 0; idleTurns < STALLED_TURNS; idleTurns += 1) {
@@ -198,7 +211,7 @@ export async function writeUntilStalled(
     }
     await turn();
     const unreadBefore = unread;
-    unread = systemKernel.ioctl_inq(server);
+    unread = server.queuesOf(socket).unread;
     if (sent > sentBefore || unread === 0 || unread !== unreadBefore) idleTurns = 0;
     if (sent === bytes.length && unread === 0) throw new Error("The server took all bytes");
   }
