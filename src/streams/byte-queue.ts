@@ -10,20 +10,16 @@ import { misuse, outOfRange, wrongType } from "../kernel/index.js";
 import { foreignChunk, ownedChunk, releaseChunks, viewOf } from "./byte-chunk.js";
 import { byteAt, findByte, findBytes } from "./byte-search.js";
 import { ChunkList } from "./chunk-list.js";
-import { LineScanner, type LineStyle, lineEndLength } from "./line-scanner.js";
+import {
+  LINE_LENGTH_MAX,
+  type LineOptions,
+  LineScanner,
+  type LineStyle,
+  lineEndLength,
+} from "./line-scanner.js";
 import { checkAtMost, checkBytes, checkCount, checkRange, checkTotal } from "./queue-arguments.js";
 
-export type { LineStyle } from "./line-scanner.js";
-
-/** The longest line that `readLine` accepts by itself, in bytes: a peer decides how long it gets. */
-export const LINE_LENGTH_MAX: number = 64 * 1024;
-
-export interface LineOptions {
-  /** In bytes, without the line end; Infinity: no limit. @defaultValue LINE_LENGTH_MAX */
-  readonly maxLength?: number;
-  /** What the line becomes; "buffer": a Buffer of its own. @defaultValue "utf8" */
-  readonly encoding?: BufferEncoding | "buffer";
-}
+export { LINE_LENGTH_MAX, type LineOptions, type LineStyle } from "./line-scanner.js";
 
 /**
  * A queue of bytes (libevent: evbuffer), read at the front, written at the end.
@@ -195,8 +191,7 @@ export class ByteQueue {
   /** Takes bytes out, as a copy that is the caller's. */
   take(length: number = this.length): Buffer {
     const n = Math.min(checkCount("length", length), this.length);
-    const taken = Buffer.allocUnsafe(n);
-    this.#chunks.copyTo(taken, n);
+    const taken = this.#chunks.copy(n);
     this.drain(n);
     return taken;
   }
@@ -268,8 +263,8 @@ export class ByteQueue {
     const encoding = options?.encoding ?? "utf8";
     const endLength = lineEndLength(this.#chunks, style, n);
     const isToEnd = n + endLength === this.length;
-    const line = encoding === "buffer" ? this.take(n) : this.#chunks.decode(n, encoding);
-    this.drain(encoding === "buffer" ? endLength : n + endLength);
+    const line = encoding === "buffer" ? this.#chunks.copy(n) : this.#chunks.decode(n, encoding);
+    this.drain(n + endLength);
     lines.isRunOpen = style === "any" && isToEnd;
     return line;
   }

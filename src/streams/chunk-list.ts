@@ -139,6 +139,13 @@ export class ChunkList {
     }
   }
 
+  /** The first `n` bytes, in memory of their own. */
+  copy(n: number): Buffer {
+    const bytes = Buffer.allocUnsafe(n);
+    this.copyTo(bytes, n);
+    return bytes;
+  }
+
   /** The first `n` bytes as text. A character may be split between chunks: those are joined first. */
   decode(n: number, encoding: BufferEncoding): string {
     const { head } = this;
@@ -149,9 +156,7 @@ export class ChunkList {
       if (bytes instanceof Buffer) return bytes.toString(encoding, start, start + n);
       return viewOf(bytes, start, start + n).toString(encoding);
     }
-    const joined = Buffer.allocUnsafe(n);
-    this.copyTo(joined, n);
-    return joined.toString(encoding);
+    return this.copy(n).toString(encoding);
   }
 
   /** Moves `n <= length` bytes to the end of another list. Copied: what is split, small or lent. */

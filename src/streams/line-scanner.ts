@@ -14,6 +14,16 @@ import { checkCount, lineTooLong } from "./queue-arguments.js";
  */
 export type LineStyle = "lf" | "crlf" | "crlf-strict" | "any" | "nul";
 
+/** The longest line that `readLine` accepts by itself, in bytes: a peer decides how long it gets. */
+export const LINE_LENGTH_MAX: number = 64 * 1024;
+
+export interface LineOptions {
+  /** In bytes, without the line end; Infinity: no limit. @defaultValue LINE_LENGTH_MAX */
+  readonly maxLength?: number;
+  /** What the line becomes; "buffer": a Buffer of its own. @defaultValue "utf8" */
+  readonly encoding?: BufferEncoding | "buffer";
+}
+
 const CRLF: Uint8Array = Uint8Array.of(CR, LF);
 
 export class LineScanner {

@@ -527,6 +527,16 @@ describe("readLine", () => {
     expect(queueOf("\n").readLine("lf", { encoding: "buffer" })).toEqual(Buffer.alloc(0));
   });
 
+  test("an onRelease that appends or prepends in between does not change the line or its end", () => {
+    for (const encoding of ["utf8", "buffer"] as const) {
+      const queue = new ByteQueue();
+      queue.appendReference(Buffer.from("ab"), () => queue.prepend("!"));
+      queue.append("c\r\nd");
+      expect(String(queue.readLine("crlf", { encoding } as { encoding: "utf8" }))).toBe("abc");
+      expect(queue.toString()).toBe("!d");
+    }
+  });
+
   test("an unknown style or encoding throws and takes nothing", () => {
     const queue = queueOf("abc\n");
     expect(() => queue.readLine("cr" as LineStyle)).toThrow(outOfRange);
