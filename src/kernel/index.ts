@@ -6,3 +6,4 @@ export * from "./host-loop.js";
 export * from "./kernel.js";
 export * from "./poll-once.js";
 export * from "./system-kernel.js";
+export * from "./tracing-kernel.js";
