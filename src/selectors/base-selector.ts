@@ -159,8 +159,10 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
   #probe(): boolean {
     const queue = this.queueFd();
     if (queue === undefined) {
+      if (this.#next < this.#count) return true;
       const count = this.#wait(0);
       this.#count = 0;
+      this.putBack(count);
       return count > 0;
     }
     this.flush();
@@ -255,6 +257,9 @@ export abstract class BaseSelector<D = undefined> extends Registry<D> implements
   protected queueFd(): number | undefined {
     return undefined;
   }
+
+  /** `ready` looked at the `count` events in `events`, and nobody was given them. */
+  protected putBack(_count: number): void {}
 
   /** A "oneshot" registration was reported; the kernel may need more than it did by itself. */
   protected disarm(_registration: Registration<D>): void {}

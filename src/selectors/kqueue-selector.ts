@@ -1,7 +1,8 @@
 /**
  * kqueue(2), macOS and the BSDs. Interest is one filter a direction, registered and reported
  * separately: a descriptor that is ready both ways comes back as two events, merged here into one.
- * Closing a descriptor removes its filters, so there are no ghosts.
+ * Closing a descriptor removes its filters, so there are no ghosts. Over a library whose queue
+ * cannot be polled (queue-test.ts), `ready` looks from a timer (kept-events.ts).
  */
 import { CHANGE_INTS, check, type Fd, toFd } from "../kernel/index.js";
 import { BaseSelector, type SelectorOptions } from "./base-selector.js";
@@ -14,6 +15,8 @@ import {
   FLAGS_SHIFT,
   type Mode,
 } from "./events.js";
+import { KeptEvents } from "./kept-events.js";
+import { isPollable } from "./queue-test.js";
 import type { Registration } from "./registration.js";
 import type { Capabilities } from "./selector.js";
 
@@ -23,13 +26,7 @@ const NO_EVENTS = new Int32Array(0);
 
 /** Python: KqueueSelector */
 export class KqueueSelector<D = undefined> extends BaseSelector<D> {
-  readonly capabilities: Capabilities = {
-    backend: "kqueue",
-    modes: MODES,
-    attachable: true,
-    regularFiles: true,
-    maxFd: 0x7fffffff,
-  };
+  readonly capabilities: Capabilities;
   protected readonly waitCall = "kevent";
   protected readonly changeCall = "kevent";
   protected readonly intsPerEvent: number;
@@ -39,12 +36,21 @@ export class KqueueSelector<D = undefined> extends BaseSelector<D> {
   readonly #modeFlags: Readonly<Record<Mode, number>>;
   /** Where in the batch a slot was reported first, plus one. */
   readonly #mergedAt: number[] = [];
+  /** Empty for ever if the queue can be polled. */
+  readonly #kept = new KeptEvents<D>(this.table);
   #kq: Fd;
 
   /** @throws SystemError ENOSYS (no kqueue here), EMFILE, ENFILE, ENOMEM. */
   constructor(options?: SelectorOptions<D>) {
     super(options);
     this.#kq = toFd(check("kqueue", this.kernel.kqueue()));
+    this.capabilities = {
+      backend: "kqueue",
+      modes: MODES,
+      attachable: isPollable(this.kernel, this.#kq),
+      regularFiles: true,
+      maxFd: 0x7fffffff,
+    };
     const { constants } = this.kernel;
     const { EVFILT_READ = 0, EVFILT_WRITE = 0, EV_ADD = 0, EV_DELETE = 0 } = constants;
     this.#filters = [
@@ -71,8 +77,8 @@ export class KqueueSelector<D = undefined> extends BaseSelector<D> {
   }
 
   protected change(registration: Registration<D>): number {
-    // A filter that fired once is gone: all of a "oneshot" interest is submitted again.
-    const known = registration.mode === "oneshot" ? 0 : registration.kernelEvents;
+    // A "oneshot" that fired has no filter left: all of its interest is submitted again.
+    const known = registration.hasFired ? 0 : registration.kernelEvents;
     return this.#submit(registration, known, registration.key.events);
   }
 
@@ -86,8 +92,14 @@ export class KqueueSelector<D = undefined> extends BaseSelector<D> {
   }
 
   protected wait(timeoutMs: number): number {
-    const count = this.kernel.kevent(this.#kq, NO_CHANGES, 0, this.events, timeoutMs);
-    return count > 0 ? this.#merge(count) : count;
+    const timeout = this.#kept.isEmpty ? timeoutMs : 0;
+    const count = this.kernel.kevent(this.#kq, NO_CHANGES, 0, this.events, timeout);
+    const merged = count > 0 ? this.#merge(count) : count;
+    return merged < 0 || this.#kept.isEmpty ? merged : this.#kept.moveTo(this.events, merged);
+  }
+
+  protected override putBack(count: number): void {
+    this.#kept.keep(this.events, count);
   }
 
   /** `merge` has done it. */
@@ -95,8 +107,8 @@ export class KqueueSelector<D = undefined> extends BaseSelector<D> {
     return bits;
   }
 
-  protected override queueFd(): Fd {
-    return this.#kq;
+  protected override queueFd(): Fd | undefined {
+    return this.capabilities.attachable ? this.#kq : undefined;
   }
 
   protected closeQueue(): void {
