@@ -10,6 +10,7 @@ import {
   FLAG_READ_CLOSED,
   type Mode,
 } from "../../src/index.js";
+import { CANNOT_BE_POLLED, SHOWN } from "./kqueue-deviations.js";
 
 export interface Facts {
   readonly waitCall: "epoll_wait" | "kevent" | "poll" | "select";
@@ -84,7 +85,7 @@ export const FACTS: Readonly<Record<Backend, Facts>> = {
   kqueue: {
     waitCall: "kevent",
     modes: ["level", "edge", "oneshot"],
-    attachable: true,
+    attachable: !SHOWN.includes(CANNOT_BE_POLLED),
     hasQueue: true,
     regularFiles: true,
     hasRegistry: true,
