@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { LIMIT_ROAD, type LimitRoad, spawnLimitable } from "./fd-limit.js";
+import { errnoOf, systemKernel } from "../../src/index.js";
+import { differences, openDescriptors } from "./descriptors.js";
+import { fillDescriptors, LIMIT_ROAD, type LimitRoad, spawnLimitable } from "./fd-limit.js";
 
 const roads: LimitRoad[] = LIMIT_ROAD === "prlimit" ? ["prlimit", "taken"] : ["taken"];
 
@@ -35,3 +37,28 @@ test.each(roads)("a child's limit holds from limit() on, not before (%s)", async
   const [said] = await Promise.all([text(child.stdout), once(child, "close")]);
   expect({ said, stderr: await stderr }).toEqual({ said: "EMFILE 59\n", stderr: "" });
 });
+
+test("a filled table has no descriptor, then as many as are freed, then all again", () => {
+  const before = openDescriptors();
+  const table = fillDescriptors();
+  expect(systemKernel.eventfd()).toBe(errnoOf("EMFILE"));
+  table.free(2);
+  const two = [systemKernel.eventfd(), systemKernel.eventfd()];
+  expect(Math.min(...two)).toBeGreaterThan(0);
+  expect(systemKernel.eventfd()).toBe(errnoOf("EMFILE"));
+  for (const fd of two) systemKernel.close(fd);
+  table.release();
+  table.release();
+  expect(differences(before, openDescriptors())).toEqual([]);
+});
+
+test("the limit is what it was once a table is released", () => {
+  const limit = () => (process.report.getReport() as Report).userLimits.open_files.soft;
+  const before = limit();
+  fillDescriptors().release();
+  expect(limit()).toBe(before);
+});
+
+interface Report {
+  readonly userLimits: { readonly open_files: { readonly soft: number | string } };
+}

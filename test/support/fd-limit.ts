@@ -13,6 +13,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import { onTestFinished } from "vitest";
+import { check, errnoOf, systemKernel } from "../../src/index.js";
+import { openDescriptors } from "./descriptors.js";
 
 /** What a child may open until it takes the numbers above its limit. */
 const BEGINNING_MAX = 1024;
@@ -73,7 +76,54 @@ export function spawnLimitable(
   };
 }
 
+export interface FilledTable {
+  /** Makes room for so many, at the lowest numbers that were taken. */
+  free(count: number): void;
+  /** Gives everything back; also done when the test ends. */
+  release(): void;
+}
+
+/**
+ * Takes every descriptor that this process can still open, so that the next call answers EMFILE.
+ * Node needs some, too: between this and `release` nothing may be imported, started or looked up.
+ *
+ * O(limit): where prlimit(1) is, the soft limit is lowered to little more than what is open.
+ */
+export function fillDescriptors(): FilledTable {
+  const limitBefore = LIMIT_ROAD === "prlimit" ? softLimit(process.pid) : undefined;
+  const taken = [check("dup", systemKernel.dup(0))];
+  if (limitBefore !== undefined) setSoftLimit(process.pid, lowLimit());
+  for (let fd = 0; fd >= 0; ) {
+    fd = systemKernel.dup(0);
+    if (fd >= 0) taken.push(fd);
+    else if (fd !== errnoOf("EMFILE")) check("dup", fd);
+  }
+  const close = (count: number): void => {
+    for (const fd of taken.splice(0, count)) systemKernel.close(fd);
+  };
+  let isReleased = false;
+  const release = (): void => {
+    if (isReleased) return;
+    isReleased = true;
+    close(taken.length); // first: prlimit(1) cannot be started without descriptors
+    if (limitBefore !== undefined) setSoftLimit(process.pid, limitBefore);
+  };
+  onTestFinished(release);
+  return { free: close, release };
+}
+
+/** Above all that is open, with room to start a program. */
+function lowLimit(): number {
+  return Math.max(...openDescriptors().keys()) + 64;
+}
+
+function softLimit(pid: number): number | "unlimited" {
+  const columns = ["--nofile", "--output", "SOFT", "--raw", "--noheadings"];
+  const text = execFileSync("prlimit", ["--pid", String(pid), ...columns], { encoding: "utf8" });
+  return text.trim() === "unlimited" ? "unlimited" : Number(text);
+}
+
 /** RLIMIT_NOFILE, the soft limit only: so it may be raised again without privileges. */
-function setSoftLimit(pid: number, max: number): void {
+function setSoftLimit(pid: number, max: number | "unlimited"): void {
   execFileSync("prlimit", ["--pid", String(pid), `--nofile=${max}:`]);
 }

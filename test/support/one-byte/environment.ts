@@ -6,14 +6,10 @@
  * Edge-triggered programs must not be run with "EAGAIN": it says "would block" while there is more,
  * so no new edge ever comes.
  */
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
+import { readFileSync } from "node:fs";
+import { compileC, whyNoCompiler } from "../compile.js";
 
-const source = fileURLToPath(new URL("./one-byte.c", import.meta.url));
+const source = new URL("./one-byte.c", import.meta.url);
 
 export interface OneByteOptions {
   /** The most bytes of one transfer. @defaultValue 1 */
@@ -45,7 +41,7 @@ export function oneByteEnvironment(options: OneByteOptions = {}): Record<string,
   const { LD_PRELOAD = "", ASAN_OPTIONS } = process.env;
   return {
     // Before a sanitizer's runtime, or the calls seem to come from there.
-    LD_PRELOAD: `${compiled()} ${LD_PRELOAD}`.trim(),
+    LD_PRELOAD: `${compileC(source, ["-shared", "-fPIC"])} ${LD_PRELOAD}`.trim(),
     ...(LD_PRELOAD.includes("asan") && {
       ASAN_OPTIONS: `${ASAN_OPTIONS ?? ""}:verify_asan_link_order=0`,
     }),
@@ -65,32 +61,5 @@ export function whyNoOneByte(): string | undefined {
   if (process.platform !== "linux") return "LD_PRELOAD works on Linux only";
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   if (header.glibcVersionRuntime === undefined) return "it is written for glibc";
-  return hasCompiler() ? undefined : `no C compiler "${compiler}"`;
-}
-
-const compiler = process.env["CC"] ?? "cc";
-
-function hasCompiler(): boolean {
-  return spawnSync(compiler, ["--version"]).status === 0;
-}
-
-let folder: string | undefined;
-
-afterAll(() => {
-  if (folder !== undefined) rmSync(folder, { recursive: true });
-  folder = undefined;
-});
-
-/** The library, compiled once a test file. */
-function compiled(): string {
-  if (folder !== undefined) return join(folder, "one-byte.so");
-  folder = mkdtempSync(join(tmpdir(), "one-byte-"));
-  chmodSync(folder, 0o755); // a program of another user may load it, too
-  const library = join(folder, "one-byte.so");
-  const flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"];
-  const { status, stderr } = spawnSync(compiler, [...flags, "-o", library, source, "-ldl"], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`${compiler} ${source}: ${stderr}`);
-  return library;
+  return whyNoCompiler();
 }
