@@ -58,6 +58,7 @@ class Model {
   /** The memory of references that are not released yet, and how many were made. */
   readonly #referenced = new Set<ArrayBufferLike>();
   #referenceCount = 0;
+  #style: LineStyle = "crlf";
 
   constructor(seed: number) {
     this.#random = randomFrom(seed);
@@ -226,7 +227,9 @@ class Model {
 
   #readLine(pair: Pair): void {
     const { queue } = pair;
-    const style = STYLES[this.#random(STYLES.length)] as LineStyle;
+    // Mostly the same as before: a queue remembers how far it has looked for one style.
+    if (this.#random(30) === 0) this.#style = STYLES[this.#random(STYLES.length)] as LineStyle;
+    const style = this.#style;
     const maxLength = this.#random(2) === 0 ? Number.POSITIVE_INFINITY : this.#random(100);
     const options = { maxLength, encoding: "latin1" } as const;
     if (style === "any" && pair.isRunOpen) {
