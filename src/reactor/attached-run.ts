@@ -71,13 +71,14 @@ export class AttachedRun {
   /** After every turn: ends the run, or makes sure that Node may sleep. */
   #settle(made = 0): void {
     const core = this.#core;
+    // What comes from now on, be it from who hears of a refusal in the flush, makes it dirty again.
+    this.#attachment.dirty[0] = 0;
+    core.flush();
     const result = core.takeResult();
     if (result !== undefined) {
       this.#finish(() => this.#resolve(result));
       return;
     }
-    core.selector.flush();
-    this.#attachment.dirty[0] = 0;
     this.#watchQueue();
     this.#arm(this.#nextDueMs(made));
   }
@@ -87,7 +88,8 @@ export class AttachedRun {
     const fd = selector.capabilities.attachable ? (selector.fileno?.() ?? -1) : -1;
     if (fd === this.#polledFd) return;
     this.#polledFd = fd;
-    this.#attachment.watch(fd);
+    if (fd < 0) this.#attachment.unwatch();
+    else this.#attachment.watch(fd);
   }
 
   /** When the next turn must be, whatever the kernel says: 0 is at once. */

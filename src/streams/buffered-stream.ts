@@ -41,6 +41,8 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   readonly input: ByteQueue = new ByteQueue();
   /** What is written and waits for the kernel; use `write`. */
   protected readonly output: ByteQueue = new ByteQueue();
+  /** For who made the stream: called when it is over, before `onClose`. */
+  onRelease: ((stream: this) => void) | undefined;
   protected readonly deadlines: Deadlines;
   readonly #limits: StreamLimits;
   readonly #allowsHalfOpen: boolean;
@@ -186,6 +188,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     this.release();
     this.output.clear();
     this.reactor.release();
+    this.onRelease?.(this);
     const drains = this.#drains ?? [];
     this.#drains = undefined;
     for (const settle of drains) settle(error ?? destroyedError());

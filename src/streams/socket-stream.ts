@@ -10,7 +10,7 @@
  */
 import { misuse, SystemError, WOULD_BLOCK } from "../kernel/index.js";
 import type { Reactor, Watch } from "../reactor/index.js";
-import { EVENT_READ, EVENT_WRITE } from "../selectors/index.js";
+import { EVENT_READ, EVENT_WRITE } from "../reactor/index.js";
 import type { Socket } from "../sockets/index.js";
 import { BufferedStream } from "./buffered-stream.js";
 import type { ByteQueue } from "./byte-queue.js";
