@@ -32,13 +32,11 @@ const COLUMNS = [
  * @returns {string}
  */
 export function formatHead(machine, pinning, options, contestants) {
-  const { cpu, cores, memoryGiB, kernel, node, congestionControl, load } = machine;
   const { rounds, seconds, warmup } = options;
   return [
     `# Bench: ${options.suite}`,
     "",
-    `- Machine: ${cpu}, ${cores} cores, ${memoryGiB} GiB, load ${load.toFixed(2)} at the start`,
-    `- System: ${kernel}, Node ${node}, TCP congestion control ${congestionControl}`,
+    ...formatMachine(machine),
     `- ${pinning.note}`,
     `- Rounds: ${rounds}, interleaved, each ${seconds} s after ${warmup} s of warm-up`,
     "- CPU µs/msg: the server's user and system time, all its threads, per echoed message. Every",
@@ -48,6 +46,39 @@ export function formatHead(machine, pinning, options, contestants) {
     "",
     ...contestants.map(({ name, label }) => `- ${name}: ${label}`),
   ].join("\n");
+}
+
+/**
+ * The two lines about the machine that every report has.
+ *
+ * @param {import("./machine.mjs").Machine} machine
+ * @returns {string[]}
+ */
+export function formatMachine(machine) {
+  const { cpu, cores, memoryGiB, kernel, node, congestionControl, load } = machine;
+  return [
+    `- Machine: ${cpu}, ${cores} cores, ${memoryGiB} GiB, load ${load.toFixed(2)} at the start`,
+    `- System: ${kernel}, Node ${node}, TCP congestion control ${congestionControl}`,
+  ];
+}
+
+/**
+ * The head of a suite that runs one worker at a time.
+ *
+ * @param {import("./machine.mjs").Machine} machine
+ * @param {number | undefined} core the workers are pinned to
+ * @param {readonly string[]} argv the command line
+ * @returns {string[]}
+ */
+export function formatWorkerHead(machine, core, argv) {
+  const where = core === undefined ? "not pinned to a core" : `pinned to core ${core}`;
+  return [
+    `# Bench: ${argv[0]}`,
+    "",
+    `- Command: npm run bench -- ${argv.join(" ")}`,
+    ...formatMachine(machine),
+    `- Every figure comes from a process of its own, ${where}`,
+  ];
 }
 
 /**

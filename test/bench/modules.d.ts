@@ -3,6 +3,7 @@
 declare module "*/bench/statistics.mjs" {
   export function median(values: readonly number[]): number;
   export function spread(values: readonly number[]): number;
+  export function percentile(values: readonly number[], share: number): number;
 }
 
 declare module "*/bench/tables.mjs" {
@@ -17,23 +18,90 @@ declare module "*/bench/tables.mjs" {
 }
 
 declare module "*/bench/arguments.mjs" {
-  interface BenchOptions {
-    suite: string;
-    trials: string[];
-    contestants: string[];
-    rounds: number;
-    seconds: number;
-    warmup: number;
-    json: string | undefined;
-    markdown: string | undefined;
+  interface Option {
+    readonly kind: "names" | "number" | "numbers" | "file";
+    readonly help: string;
+    readonly allowed?: readonly string[];
+    readonly fallback?: number | readonly number[];
+    readonly min?: number;
+    readonly max?: number;
+    readonly isWhole?: boolean;
   }
-  interface Known {
-    readonly suites: readonly string[];
-    readonly trials: readonly string[];
-    readonly contestants: readonly string[];
+  interface Suite {
+    readonly summary: string;
+    readonly options: Readonly<Record<string, Option>>;
   }
+  export type Suites = Readonly<Record<string, Suite>>;
   export class UsageError extends Error {}
-  export function parseArguments(argv: readonly string[], known: Known): BenchOptions | "help";
+  export function parseArguments(
+    argv: readonly string[],
+    suites: Suites,
+  ): "help" | ({ suite: string } & Record<string, unknown>);
+  export function formatHelp(suites: Suites): string;
+}
+
+declare module "*/bench/plot.mjs" {
+  export interface Series {
+    readonly label: string;
+    readonly points: readonly (readonly [number, number])[];
+    readonly style: number;
+    readonly isDashed?: boolean;
+  }
+  export interface Chart {
+    readonly title: string;
+    readonly xLabel: string;
+    readonly yLabel: string;
+    readonly series: readonly Series[];
+  }
+  export function lineChart(chart: Chart): string;
+  export function logTicks(values: readonly number[]): number[];
+}
+
+declare module "*/bench/sampling.mjs" {
+  interface Figures {
+    readonly median: number;
+    readonly p5: number;
+    readonly p95: number;
+    readonly count: number;
+  }
+  export function sample(
+    repeat: (times: number) => void,
+    lengths: { warmupSeconds: number; seconds: number },
+  ): number[];
+  export function toFigures(samples: readonly number[]): Figures;
+}
+
+declare module "*/bench/dispatch-report.mjs" {
+  import type { Chart } from "*/bench/plot.mjs";
+  import type { Figures } from "*/bench/sampling.mjs";
+  export interface Point {
+    readonly backend: string;
+    readonly descriptors: number;
+    readonly active: number;
+    readonly figures?: Figures;
+    readonly leftOut?: string;
+    readonly invalid?: string;
+  }
+  export function formatDispatch(
+    points: readonly Point[],
+    active: number,
+    backends: readonly string[],
+  ): string;
+  export function formatLeftOut(points: readonly Point[], absent: readonly string[]): string;
+  export function toChart(points: readonly Point[]): Chart | undefined;
+}
+
+declare module "*/bench/micro.mjs" {
+  import type { Figures } from "*/bench/sampling.mjs";
+
+  interface Result {
+    readonly name: string;
+    readonly unit: string;
+    readonly figures?: Figures;
+    readonly leftOut?: string;
+    readonly invalid?: string;
+  }
+  export function formatMicro(results: readonly Result[]): string;
 }
 
 declare module "*/bench/bars.mjs" {

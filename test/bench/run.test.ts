@@ -1,5 +1,5 @@
 // The whole bench as its users start it, with the shortest round there is.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { canCompile } from "../../bench/build.mjs";
 import { runToEnd, startServer } from "../../bench/children.mjs";
 
 const possible = canCompile();
+const isBuilt = existsSync(new URL("../../dist/index.js", import.meta.url));
 const bench = fileURLToPath(new URL("../../bench/", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
 const TIMEOUT_MS = 15_000;
@@ -19,6 +20,7 @@ function run(...args: string[]) {
 }
 
 if (possible !== true) console.log(`Parts of test/bench/run.test.ts are skipped: ${possible}`);
+if (!isBuilt) console.log("Parts of test/bench/run.test.ts are skipped: dist/ is not built");
 
 describe("bench/run.mjs", () => {
   it("shows its help", async () => {
@@ -53,6 +55,37 @@ describe("bench/run.mjs", () => {
     expect(readFileSync(markdown, "utf8").trim()).toContain("## 64 B, 64 connections (c64)");
     const [result] = JSON.parse(readFileSync(json, "utf8")).results;
     expect(result.entries[0].rounds[0].sample.cpuUs).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(!isBuilt)("the benches with workers", () => {
+  it("measure every micro case of a group", async () => {
+    const markdown = join(directory, "micro.md");
+    const lengths = ["--seconds", "0.01", "--warmup", "0"];
+    const { stdout, how } = await run(
+      ...["micro", "--groups", "binding", ...lengths, "--markdown", markdown],
+    );
+    expect(how, stdout).toContain("code 0");
+    expect(stdout).toContain("- Command: npm run bench -- micro --groups binding");
+    for (const name of ["nowMs", "recv-raw", "recv"]) {
+      expect(stdout).toMatch(new RegExp(`^\\| ${name} +\\| +[1-9]`, "m"));
+    }
+    expect(readFileSync(markdown, "utf8").trim()).toBe(stdout.trim());
+  });
+
+  it("measure every backend beside idle descriptors, and draw it", async () => {
+    const [json, svg] = [join(directory, "dispatch.json"), join(directory, "dispatch.svg")];
+    const { stdout, how } = await run(
+      ...["dispatch", "--backends", "poll,select", "--descriptors", "10,600", "--writes", "10"],
+      ...["--active", "5", "--seconds", "0.01", "--json", json, "--svg", svg],
+    );
+    expect(how, stdout).toContain("code 0");
+    expect(stdout).toMatch(/^## 5 active, µs per event$/m);
+    expect(stdout).toContain("- select: it takes descriptors up to 1023: 600 descriptors");
+    const { points } = JSON.parse(readFileSync(json, "utf8"));
+    // Each byte is one event: 5 and 10 more, five at a time, are three turns.
+    expect(points.map((point: { turns?: number }) => point.turns)).toEqual([3, 3, undefined, 3]);
+    expect(readFileSync(svg, "utf8")).toContain("poll, 5 active");
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { median, spread } from "../../bench/statistics.mjs";
+import { median, percentile, spread } from "../../bench/statistics.mjs";
 
 describe("median()", () => {
   it("takes the middle of an odd number of values, in any order", () => {
@@ -38,5 +38,24 @@ describe("spread()", () => {
 
   it("refuses to answer without values", () => {
     expect(() => spread([])).toThrow(RangeError);
+  });
+});
+
+describe("percentile()", () => {
+  const values = Array.from({ length: 100 }, (_, i) => 100 - i);
+
+  it("is the value that so large a share does not exceed", () => {
+    expect([0, 0.05, 0.5, 0.95, 1].map((share) => percentile(values, share))).toEqual([
+      1, 5, 50, 95, 100,
+    ]);
+  });
+
+  it("takes a value that is there, however few", () => {
+    expect([0, 0.5, 0.51, 1].map((share) => percentile([7, 3], share))).toEqual([3, 3, 7, 7]);
+    expect(percentile([7], 0.95)).toBe(7);
+  });
+
+  it("refuses to answer without values", () => {
+    expect(() => percentile([], 0.5)).toThrow(RangeError);
   });
 });
