@@ -216,7 +216,8 @@ class Model {
         pair.bytes = Buffer.alloc(0);
         return;
       default:
-        this.#readLine(pair);
+        // Often to the last, so that searches without a result are remembered.
+        for (let lines = this.#random(300); lines >= 0 && this.#readLine(pair); lines--);
     }
   }
 
@@ -225,7 +226,8 @@ class Model {
     if (n > 0) pair.isRunOpen = false;
   }
 
-  #readLine(pair: Pair): void {
+  /** Whether there was one. */
+  #readLine(pair: Pair): boolean {
     const { queue } = pair;
     // Mostly the same as before: a queue remembers how far it has looked for one style.
     if (this.#random(30) === 0) this.#style = STYLES[this.#random(STYLES.length)] as LineStyle;
@@ -248,7 +250,9 @@ class Model {
       equal(queue.readLine(style, options), text.slice(0, end.index));
       this.#drop(pair, end.index + end[0].length);
       pair.isRunOpen = style === "any" && pair.bytes.length === 0;
+      return true;
     }
+    return false;
   }
 
   /** Something that changes nothing. */
