@@ -17,6 +17,8 @@ export const EVENT_TIMEOUT = 4;
 
 /** The reactor as its activities see it; core.ts is the one there is. */
 export interface Scheduler {
+  /** The reactor, for diagnostics. */
+  readonly owner: object;
   readonly kernel: Kernel;
   readonly selector: ReactorSelector;
   readonly timers: TimerQueue<Activity>;

@@ -12,7 +12,8 @@ import { type Kernel, misuse } from "../kernel/index.js";
 import { createSelector } from "../selectors/index.js";
 import { type ActiveMark, ActiveQueues } from "./active-queues.js";
 import { type Activity, EVENT_TIMEOUT, type Scheduler } from "./activity.js";
-import { errorChannel, turnChannel } from "./diagnostics.js";
+import { debugQueue, isDebugging } from "./debug-log.js";
+import { noteError, turnChannel } from "./diagnostics.js";
 import type { CoreOptions } from "./options.js";
 import { TimerQueue } from "./timer-queue.js";
 import type { ReactorKey, ReactorSelector } from "./watched-descriptor.js";
@@ -24,6 +25,8 @@ export type RunResult = "empty" | "stopped" | "broken";
 const CLOCK_EVERY = 64;
 
 export class Core implements Scheduler {
+  /** The reactor, for diagnostics. */
+  owner: object = this;
   readonly kernel: Kernel;
   readonly selector: ReactorSelector;
   readonly timers: TimerQueue<Activity> = new TimerQueue<Activity>();
@@ -151,7 +154,7 @@ export class Core implements Scheduler {
   }
 
   fail(error: unknown, activity?: Activity): void {
-    if (errorChannel.hasSubscribers) errorChannel.publish({ error, activity });
+    noteError(this.owner, error, activity);
     const { onError } = this.options;
     try {
       if (onError === undefined) this.#uncaught(error);
@@ -265,8 +268,9 @@ export class Core implements Scheduler {
     const dispatchMs = endedMs - this.nowMs;
     this.counts.dispatchMs += dispatchMs;
     this.#turnEndedMs = endedMs;
+    if (isDebugging && !this.#isClosed) debugQueue(this.selector);
     if (turnChannel.hasSubscribers) {
-      turnChannel.publish({ startedMs: this.nowMs, dispatchMs, callbacks });
+      turnChannel.publish({ reactor: this.owner, startedMs: this.nowMs, dispatchMs, callbacks });
     }
   }
 

@@ -10,7 +10,7 @@ import { AttachedRun } from "./attached-run.js";
 import { runBlocking } from "./blocking-run.js";
 import { Core, type RunResult } from "./core.js";
 import { checkDelay } from "./delay.js";
-import { runChannel } from "./diagnostics.js";
+import { noteRun } from "./diagnostics.js";
 import { type ReactorOptions, readOptions } from "./options.js";
 import { ReactorWaker } from "./reactor-waker.js";
 import { type ReactorReport, reportOf } from "./report.js";
@@ -56,6 +56,7 @@ export class Reactor implements Disposable {
   /** @throws as `createSelector`; RangeError ERR_OUT_OF_RANGE for an option. */
   constructor(options: ReactorOptions = {}) {
     this.#core = new Core(readOptions(options));
+    this.#core.owner = this;
   }
 
   get kernel(): Kernel {
@@ -169,13 +170,14 @@ export class Reactor implements Disposable {
   async run(): Promise<RunResult> {
     this.#assertIdle();
     this.#attached = new AttachedRun(this.#core, this.#core.options.hostLoop, this.#isRef);
-    this.#announce({ mode: "attached" });
+    noteRun(this, "begin", "attached");
+    let result: RunResult | undefined;
     try {
-      const result = await this.#attached.promise;
-      this.#announce({ mode: "attached", result });
+      result = await this.#attached.promise;
       return result;
     } finally {
       this.#ended();
+      noteRun(this, "end", "attached", result);
     }
   }
 
@@ -193,14 +195,15 @@ export class Reactor implements Disposable {
       if (watch.isStarted) throw blocking(`A watched signal (${watch.signal})`);
     }
     this.#isBlocking = true;
-    this.#announce({ mode: "blocking" });
+    noteRun(this, "begin", "blocking");
+    let result: RunResult | undefined;
     try {
-      const result = runBlocking(this.#core);
-      this.#announce({ mode: "blocking", result });
+      result = runBlocking(this.#core);
       return result;
     } finally {
       this.#isBlocking = false;
       this.#ended();
+      noteRun(this, "end", "blocking", result);
     }
   }
 
@@ -302,10 +305,6 @@ export class Reactor implements Disposable {
   #ended(): void {
     this.#attached = undefined;
     this.#stopTimer?.stop();
-  }
-
-  #announce(event: { mode: RunMode; result?: RunResult }): void {
-    if (runChannel.hasSubscribers) runChannel.publish({ reactor: this, ...event });
   }
 }
 

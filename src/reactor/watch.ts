@@ -6,6 +6,7 @@ import { outOfRange, type SystemError, wrongType } from "../kernel/index.js";
 import { EVENT_READ, EVENT_WRITE, type FileObject } from "../selectors/index.js";
 import { Activity, EVENT_TIMEOUT, type Scheduler } from "./activity.js";
 import { checkDelay } from "./delay.js";
+import { noteWatch } from "./diagnostics.js";
 import { WatchedDescriptor, type Watcher, type WatchMode } from "./watched-descriptor.js";
 
 /**
@@ -84,14 +85,17 @@ export class Watch extends Activity implements Watcher {
    */
   start(): this {
     this.core.assertOpen();
+    const wasStarted = this.isStarted;
     this.#descriptor ??= WatchedDescriptor.join(this.core.selector, this, this.#mode);
     this.began();
+    if (!wasStarted) noteWatch(this.core.owner, "start", this);
     this.#restartTimeout();
     this.core.touch();
     return this;
   }
 
   override stop(): void {
+    if (this.isStarted) noteWatch(this.core.owner, "stop", this);
     super.stop();
     this.#leave();
   }
@@ -139,6 +143,7 @@ export class Watch extends Activity implements Watcher {
   /** The descriptor's owner closed it, or the kernel refused a change. For the reactor. */
   dropped(error: SystemError | undefined): void {
     this.#descriptor = undefined;
+    noteWatch(this.core.owner, "drop", this, error);
     super.stop();
     if (error === undefined) return;
     if (this.#onError === undefined) this.core.fail(error, this);
@@ -152,6 +157,7 @@ export class Watch extends Activity implements Watcher {
       descriptor.update(this);
     } catch (error) {
       this.#descriptor = undefined;
+      noteWatch(this.core.owner, "drop", this, error);
       super.stop();
       throw error;
     }
