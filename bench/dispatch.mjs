@@ -10,7 +10,7 @@ import { formatWorkerHead } from "./report.mjs";
 import { askWorker, checkBuilt, LIBRARY } from "./worker.mjs";
 
 /** poll(2) over thousands of descriptors: five rounds and a warm-up take their time. */
-const WORKER_TIMEOUT_MS = 60_000;
+const WORKER_TIMEOUT_MS = 120_000;
 
 /**
  * @typedef {object} Point
