@@ -3,10 +3,21 @@ import { lookup } from "node:dns/promises";
 import { parseArgs } from "node:util";
 import { type Backend, SystemError, supportedBackends } from "socket-reactor";
 import { UsageError } from "../usage-error.js";
-import { createEchoServer, type EchoServer } from "./selector.js";
+import type { EchoOptions, EchoServer } from "./server.js";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 7000;
+
+/** The same behaviour from three floors, to be read side by side. */
+const MODELS: Readonly<Record<string, () => Promise<EchoModule>>> = {
+  selector: () => import("./selector.js"),
+  reactor: () => import("./reactor.js"),
+  stream: () => import("./stream.js"),
+};
+
+interface EchoModule {
+  createEchoServer(options: EchoOptions): EchoServer;
+}
 
 const HELP = `Usage: socket-reactor echo [options]
 
@@ -15,6 +26,7 @@ Sends back whatever it receives. Try it: nc 127.0.0.1 ${DEFAULT_PORT}
 Options:
   --host HOST        an address or a name (default ${DEFAULT_HOST}; all: ::)
   --port PORT        0 to 65535; 0 takes a free one (default ${DEFAULT_PORT})
+  --model NAME       ${Object.keys(MODELS).join(", ")} (default selector)
   --backend NAME     ${supportedBackends().join(", ")} (default the first)
   --verbose          say LISTEN, ESTABLISHED and CLOSED as it happens
   --help             show this
@@ -39,6 +51,7 @@ interface Options {
   readonly host: string;
   readonly port: number;
   readonly backend: Backend | undefined;
+  readonly model: string;
   readonly verbose: boolean;
   readonly help: boolean;
 }
@@ -47,7 +60,12 @@ function parse(args: string[]): Options {
   const values = split(args);
   if (values.host === "")
     throw new UsageError(`--host must not be empty; all addresses: --host ::`);
-  return { ...values, port: parsePort(values.port), backend: parseBackend(values.backend) };
+  return {
+    ...values,
+    port: parsePort(values.port),
+    backend: parseBackend(values.backend),
+    model: parseModel(values.model),
+  };
 }
 
 function split(args: string[]) {
@@ -58,6 +76,7 @@ function split(args: string[]) {
         host: { type: "string", default: DEFAULT_HOST },
         port: { type: "string", default: String(DEFAULT_PORT) },
         backend: { type: "string" },
+        model: { type: "string", default: "selector" },
         verbose: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -80,9 +99,15 @@ function parseBackend(name: string | undefined): Backend | undefined {
   throw new UsageError(`--backend must be one of ${supportedBackends().join(", ")}: "${name}"`);
 }
 
-async function open({ host, port, backend, verbose }: Options): Promise<EchoServer> {
+function parseModel(name: string): string {
+  if (Object.hasOwn(MODELS, name)) return name;
+  throw new UsageError(`--model must be one of ${Object.keys(MODELS).join(", ")}: "${name}"`);
+}
+
+async function open({ host, port, backend, model, verbose }: Options): Promise<EchoServer> {
   try {
     const { address } = await lookup(host);
+    const { createEchoServer } = await (MODELS[model] as () => Promise<EchoModule>)();
     return createEchoServer({
       host: address,
       port,

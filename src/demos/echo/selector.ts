@@ -7,39 +7,18 @@
  * buffer and no more: the kernel's buffers fill up, and TCP makes the peer wait.
  */
 import * as net from "socket-reactor";
+import { codeOf, connectionsMaxOf, type EchoOptions, type EchoServer, nameOf } from "./server.js";
 
 /** Connections taken for one readiness of the listener, so that a flood cannot keep the loop. */
 const ACCEPTS_PER_EVENT = 64;
-/** Connections at a time; further ones wait in the listener's backlog. */
-const CONNECTIONS_MAX = 10_000;
-/** select(2) takes low descriptors only. So many may be no connections: listener, Node's own. */
-const DESCRIPTORS_RESERVED = 64;
 /** How long the listener is left alone when the system has no descriptor or memory left. */
 const ACCEPT_PAUSE_MS = 1000;
-
-export interface EchoOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly backend?: net.Backend | undefined;
-  readonly connectionsMax?: number;
-  /** Told of a socket's state as it changes. */
-  readonly log: (line: string) => void;
-}
-
-export interface EchoServer {
-  readonly address: string;
-  /** Serves until the signal aborts, then closes everything. */
-  run(signal: AbortSignal): Promise<void>;
-}
 
 export function createEchoServer(options: EchoOptions): EchoServer {
   const { host, port, backend, log } = options;
   const listener = net.Socket.listenTcp({ host, port });
   const selector = net.createSelector<(events: number) => void>({ backend });
-  const connectionsMax = Math.min(
-    options.connectionsMax ?? CONNECTIONS_MAX,
-    selector.capabilities.maxFd - DESCRIPTORS_RESERVED,
-  );
+  const connectionsMax = connectionsMaxOf(options, selector.capabilities.maxFd);
   const connections = new Set<net.Socket>();
   const buffer = new Uint8Array(64 * 1024);
   let acceptLater: NodeJS.Timeout | undefined;
@@ -126,13 +105,4 @@ export function createEchoServer(options: EchoOptions): EchoServer {
   }
 
   return { address: nameOf(listener.localAddress), run };
-}
-
-function nameOf(address: net.Address | undefined): string {
-  return address === undefined ? "(gone)" : net.formatAddress(address);
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof net.SystemError) return error.code;
-  throw error;
 }
