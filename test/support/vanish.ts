@@ -1,12 +1,14 @@
 /**
- * Peers that go without a word, on loopback and for any user.
+ * Peers that go without a word, on loopback.
  *
  * `vanish`: the cable is pulled. Whatever arrives at the socket is dropped before TCP sees it, so
  * nothing is acknowledged, answered or reset; the other side sends again and again until a limit of
  * its own (TCP_USER_TIMEOUT, keepalive) ends it with ETIMEDOUT. On a listener it is an address that
  * nobody answers at: connect() stays in SYN_SENT. What makes that so is a socket filter, which needs
- * Linux and a compiler, because its option takes a pointer. (TCP_REPAIR needs root, and on loopback
- * is no better: the kernel resets what arrives for a socket that is gone.)
+ * Linux and a compiler, because its option takes a pointer. Linux 6.18 was seen to refuse it (EPERM)
+ * without CAP_NET_ADMIN, so as root it works and else `whyNoVanish` tries and tells. (TCP_REPAIR
+ * needs that capability, too, and on loopback is no better: the kernel resets what arrives for a
+ * socket that is gone.)
  *
  * `connectStalled`: the program hangs, the machine does not. A process that is stopped (SIGSTOP)
  * reads and writes nothing, but its kernel goes on acknowledging until the buffers are full, and
