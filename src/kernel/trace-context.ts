@@ -41,7 +41,7 @@ export class TraceContext extends Names {
   }
 
   /** Control records: level, type, length, bytes padded to 4. Descriptors are shown as numbers. */
-  control(records: Uint8Array | undefined, length = records?.length ?? 0): string {
+  control(records: Uint8Array | undefined, length: number = records?.length ?? 0): string {
     if (records === undefined) return "NULL";
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
     const shown: string[] = [];

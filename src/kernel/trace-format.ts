@@ -127,7 +127,7 @@ function unixName(bytes: Uint8Array): string {
 }
 
 /** Bytes as a string literal, cut with dots behind it: `"hello\n"`, `"GET / HTT"...` */
-export function quote(bytes: Uint8Array, max = TRACE_BYTES_MAX): string {
+export function quote(bytes: Uint8Array, max: number = TRACE_BYTES_MAX): string {
   let text = "";
   for (const byte of bytes.subarray(0, max)) {
     const isPrintable = byte >= 0x20 && byte < 0x7f;

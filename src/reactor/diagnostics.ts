@@ -6,27 +6,27 @@
  * The rule of the file: nobody listens, nothing is made. A channel is asked for subscribers before
  * its message is written down.
  */
-import { channel } from "node:diagnostics_channel";
+import { type Channel, channel } from "node:diagnostics_channel";
 import type { FileObject } from "../selectors/index.js";
 import { debug, descriptorNumber, isDebugging } from "./debug-log.js";
 
 /** A turn ended: `TurnMessage`. */
-export const turnChannel = channel("socket-reactor.turn");
+export const turnChannel: Channel = channel("socket-reactor.turn");
 
 /** A run began or ended: `RunMessage`. */
-export const runChannel = channel("socket-reactor.run");
+export const runChannel: Channel = channel("socket-reactor.run");
 
 /** A callback threw, or the kernel refused a change: `ErrorMessage`. */
-export const errorChannel = channel("socket-reactor.error");
+export const errorChannel: Channel = channel("socket-reactor.error");
 
 /** A watch was started or stopped, or lost its descriptor: `WatchMessage`. */
-export const watchChannel = channel("socket-reactor.watch");
+export const watchChannel: Channel = channel("socket-reactor.watch");
 
 /** A stream opened or closed: `StreamMessage`. For the streams floor to publish. */
-export const streamChannel = channel("socket-reactor.stream");
+export const streamChannel: Channel = channel("socket-reactor.stream");
 
 /** A listener accepted, paused or went on: `ListenerMessage`. For the streams floor, too. */
-export const listenerChannel = channel("socket-reactor.listener");
+export const listenerChannel: Channel = channel("socket-reactor.listener");
 
 /** @param result how it ended; undefined for the beginning, and for a run that threw. */
 export function noteRun(

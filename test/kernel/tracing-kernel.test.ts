@@ -371,6 +371,35 @@ describe("NODE_DEBUG=socket-reactor:sys", () => {
     expect(stderr).toMatch(/^SOCKET-REACTOR:SYS \d+: send\(\d+, "100 %s", 6, 0\) = 6$/m);
   });
 
+  test("prints those of a worker at once, though it blocks", async () => {
+    const blocking = `
+      import { Worker } from "node:worker_threads";
+      const code = \`
+        import("socket-reactor").then(({ Socket }) => {
+          const [left] = Socket.pair({ blocking: true });
+          left.recv(Buffer.alloc(1)); // for ever
+        });
+      \`;
+      new Worker(code, { eval: true });
+    `;
+    // That it waits is seen while it waits: only then is it ended.
+    const onError = await runChild(
+      `import { spawn } from "node:child_process";
+      const env = { ...process.env, NODE_DEBUG: "socket-reactor:sys" };
+      const args = ["--input-type=module", "--eval", ${JSON.stringify(blocking)}];
+      const child = spawn(process.execPath, args, { env });
+      let text = "";
+      child.stderr.setEncoding("utf8").on("data", (piece) => {
+        text += piece;
+        const line = /^SOCKET-REACTOR:SYS \\d+\\.1: poll\\(.*$/m.exec(text);
+        if (line !== null && child.kill("SIGKILL")) console.log(line[0]);
+      });`,
+    );
+    expect(onError.stdout).toMatch(
+      /^SOCKET-REACTOR:SYS \d+\.1: poll\(\[\{fd=\d+, POLLIN\}\], \[\], /,
+    );
+  });
+
   test("is not there: the kernel's calls are the addon's own", async () => {
     const asked = await runChild(source, undefined, { NODE_DEBUG: "socket-reactor" });
     expect(asked.stderr).not.toContain("SYS");
