@@ -17,6 +17,11 @@ export const echoBars = [
   { contestant: "selector-epoll", against: "c-epoll", trial: "c64", atMost: 1.1 },
   { contestant: "selector-epoll", against: "c-epoll", trial: "c1000", atMost: 1.1 },
   { contestant: "node-net", against: "selector-epoll", trial: "c64", atLeast: 1.45 },
+  { contestant: "reactor", against: "c-epoll", trial: "c64", atMost: 1.12 },
+  { contestant: "stream", against: "c-epoll", trial: "c64", atMost: 1.15 },
+  { contestant: "node-net", against: "stream", trial: "c1000", atLeast: 1.5 },
+  { contestant: "node-net", against: "stream", trial: "16k", atLeast: 2 },
+  { contestant: "node-net", against: "stream", trial: "bulk", atLeast: 2 },
 ];
 
 /**

@@ -43,6 +43,17 @@ export const echoContestants = [
   },
   selectorFloor("poll"),
   { ...selectorFloor("select"), connectionsMax: SELECT_CONNECTIONS_MAX },
+  ownServer(
+    "reactor",
+    "this library's reactor floor, attached, with StreamBatch",
+    "reactor-floor.mjs",
+  ),
+  ownServer("stream", "this library's streams, attached, a handler object", "stream-handler.mjs"),
+  ownServer(
+    "stream-iteration",
+    "this library's streams, attached, async iteration",
+    "stream-iteration.mjs",
+  ),
   {
     name: "demo",
     label: "this project's echo demo, attached to Node's loop",
@@ -74,6 +85,16 @@ function selectorFloor(backend, server = "selector-floor.mjs") {
       file: NODE,
       args: [path(`servers/${server}`), "--backend", backend],
     }),
+  };
+}
+
+/** @param {string} name @param {string} label @param {string} server @returns {Contestant} */
+function ownServer(name, label, server) {
+  return {
+    name,
+    label,
+    available: () => isBuilt(library),
+    command: () => ({ file: NODE, args: [path(`servers/${server}`)] }),
   };
 }
 

@@ -24,8 +24,9 @@ export const WRITE_TURN_BYTES: number = 1024 * 1024;
 
 export class SocketStream extends BufferedStream implements Transfer {
   readonly socket: Socket;
-  /** For the pool. */
+  // For the pool.
   stagedAt = -1;
+  lastReceived = 0;
   readonly #pool: TransferPool;
   readonly #watch: Watch;
   #interest = 0;

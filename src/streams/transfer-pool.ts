@@ -32,12 +32,20 @@ const BATCH_MAX = 64;
 /** Longer writes are worth a call of their own, and no copy. */
 export const STAGE_BYTES_MAX: number = 16 * 1024;
 
+/**
+ * Who received so much the last time is served alone, its answer sent at once: in bulk it is the
+ * copying that costs, and the bytes are still in the nearest cache.
+ */
+const BULK_BYTES = 4096;
+
 /** A stream as the pool sees it. */
 export interface Transfer {
   /** Its descriptor at this moment; -1 when closed. */
   readonly fd: number;
   /** The most it wants to receive now, 1 or more. */
   readonly readRoom: number;
+  /** What it received last. */
+  lastReceived: number;
   /** Its place in the batch of what is to be sent; -1 when it has none. */
   stagedAt: number;
   /** Bytes, 0 at the end of the stream, or a negative errno. The bytes are lent. */
@@ -88,6 +96,10 @@ export class TransferPool {
 
   /** The stream is readable: it is received from with the others of this turn. */
   read(stream: Transfer): void {
+    if (stream.lastReceived > BULK_BYTES) {
+      this.#receiveAlone(stream);
+      return;
+    }
     this.#readers[this.#readerCount] = stream;
     this.#readerCount += 1;
     if (this.#readerCount === BATCH_MAX) this.#receive();
@@ -189,6 +201,13 @@ export class TransferPool {
     }
   }
 
+  #receiveAlone(stream: Transfer): void {
+    const result = this.#kernel.recv(stream.fd, this.arena, 0, stream.readRoom, 0);
+    stream.lastReceived = result;
+    stream.received(result, this.arena, 0);
+    this.#finishBatch();
+  }
+
   #receiveFrom(count: number): number {
     const moves = this.#readMoves;
     for (let i = 0; i < count; i += 1) {
@@ -200,12 +219,19 @@ export class TransferPool {
     for (let i = 0; i < tried; i += 1) {
       const result = moves[i * MOVE_INTS + MOVE_RESULT] as number;
       const offset = moves[i * MOVE_INTS + MOVE_OFFSET] as number;
-      (this.#readers[i] as Transfer).received(result, this.arena, offset);
+      const stream = this.#readers[i] as Transfer;
+      stream.lastReceived = result;
+      stream.received(result, this.arena, offset);
     }
+    this.#finishBatch();
+    return tried;
+  }
+
+  /** The loans are over: what lies in the arena is sent, or kept by its stream. */
+  #finishBatch(): void {
     this.flush();
     this.#callFollowers();
     if (this.#isPoisoning) this.arena.fill(0xdb, 0, ARENA_READ_BYTES);
-    return tried;
   }
 
   #hasRoom(stream: Transfer, length: number): boolean {
