@@ -5,8 +5,8 @@
  * nothing is acknowledged, answered or reset; the other side sends again and again until a limit of
  * its own (TCP_USER_TIMEOUT, keepalive) ends it with ETIMEDOUT. On a listener it is an address that
  * nobody answers at: connect() stays in SYN_SENT. What makes that so is a socket filter, which needs
- * Linux and a compiler, because its option takes a pointer. Linux 6.18 was seen to refuse it (EPERM)
- * without CAP_NET_ADMIN, so as root it works and else `whyNoVanish` tries and tells. (TCP_REPAIR
+ * Linux and a compiler, because its option takes a pointer. Without CAP_NET_ADMIN Linux 6.18 was
+ * seen to refuse it (EPERM) for TCP, though not for UDP; `whyNoVanish` tries and tells. (TCP_REPAIR
  * needs that capability, too, and on loopback is no better: the kernel resets what arrives for a
  * socket that is gone.)
  *
@@ -26,7 +26,7 @@ import { compileC, whyNoCompiler } from "./compile.js";
 /** The reason why sockets cannot vanish here; undefined: they can. Tries it on one. */
 export function whyNoVanish(): string | undefined {
   if (process.platform !== "linux") return "socket filters are Linux's";
-  const socket = Socket.udp();
+  const socket = Socket.tcp(); // one of UDP may be allowed what this is not
   try {
     return whyNoCompiler() ?? deafen(socket);
   } finally {
