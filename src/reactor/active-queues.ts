@@ -38,7 +38,9 @@ export class ActiveQueue<T extends ActiveEntry> {
     this.priority = priority;
   }
 
+  /** True if there is nothing to call. Passes over what was cancelled. */
   get isEmpty(): boolean {
+    while (this.#head < this.#tail && this.#dueAt(this.#head) === undefined) this.shift();
     return this.#head === this.#tail;
   }
 
@@ -60,14 +62,28 @@ export class ActiveQueue<T extends ActiveEntry> {
 
   /** The next one; undefined for a place that was cancelled. */
   shift(): T | undefined {
-    const at = this.#head;
-    const activity = this.#items[at];
-    this.#items[at] = undefined;
+    const activity = this.#dueAt(this.#head);
+    this.#items[this.#head] = undefined;
     this.#head += 1;
-    const isDue = activity?.activePosition === this.#base + at;
     if (this.#head === this.#tail) this.#restart();
     else if (this.#head === COMPACT_AT) this.#compact();
-    return isDue ? activity : undefined;
+    return activity;
+  }
+
+  /** All that is to be called, in order. */
+  list(): T[] {
+    const due: T[] = [];
+    for (let at = this.#head; at < this.#tail; at += 1) {
+      const activity = this.#dueAt(at);
+      if (activity !== undefined) due.push(activity);
+    }
+    return due;
+  }
+
+  /** Undefined for a place whose activity was cancelled, or has another one since. */
+  #dueAt(at: number): T | undefined {
+    const activity = this.#items[at];
+    return activity?.activePosition === this.#base + at ? activity : undefined;
   }
 
   #restart(): void {
@@ -134,9 +150,16 @@ export class ActiveQueues<T extends ActiveEntry> {
     activity.activeEvents = activity.activeFlags = 0;
   }
 
-  /** The queue of the best priority that has anything. */
-  best(): ActiveQueue<T> | undefined {
-    return this.#queues.find((queue) => !queue.isEmpty);
+  /** The queue of the best priority that has anything; with a mark, anything of before it. */
+  best(mark?: ActiveMark): ActiveQueue<T> | undefined {
+    return this.#queues.find(
+      (queue, i) => !queue.isEmpty && (mark === undefined || queue.head < (mark[i] as number)),
+    );
+  }
+
+  /** All that is to be called. */
+  list(): T[] {
+    return this.#queues.flatMap((queue) => queue.list());
   }
 
   /** True if something of a better priority than `priority` waits. */

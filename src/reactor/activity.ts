@@ -65,7 +65,7 @@ export abstract class Activity implements TimerEntry, ActiveEntry {
     return this.activePosition >= 0;
   }
 
-  /** Milliseconds to its deadline, 0 if that is over; undefined without one. */
+  /** Milliseconds to its deadline, 0 if that is over, Infinity if never; undefined without one. */
   get remainingMs(): number | undefined {
     if (this.heapIndex < 0) return undefined;
     return Math.max(0, this.deadlineMs - this.core.kernel.nowMs());

@@ -11,11 +11,12 @@ import type { Core, RunResult } from "./core.js";
 export function runBlocking(core: Core): RunResult {
   let spinUntilMs = 0;
   for (;;) {
+    core.flush();
+    core.throwErrors();
     const result = core.takeResult();
     if (result !== undefined) return result;
     const isSpinning = core.options.spinMs > 0 && core.kernel.nowMs() < spinUntilMs;
     const made = core.turn(isSpinning ? 0 : core.delayMs());
     if (made > 0) spinUntilMs = core.kernel.nowMs() + core.options.spinMs;
-    core.throwErrors();
   }
 }

@@ -60,7 +60,7 @@ export class Core implements Scheduler {
       kernel: options.kernel,
       hostLoop: options.hostLoop,
       onDropped: (key, error) => {
-        for (const watch of [...key.data.watches]) watch.dropped(error);
+        key.data.dropped(error);
       },
     });
     this.nowMs = this.#turnEndedMs = this.kernel.nowMs();
@@ -145,12 +145,21 @@ export class Core implements Scheduler {
   runDeferred(): number {
     const before = this.counts.deferred;
     this.isInTurn = true;
+    this.nowMs = this.kernel.nowMs();
     try {
       this.#runDeferred();
     } finally {
       this.isInTurn = false;
     }
     return this.counts.deferred - before;
+  }
+
+  /**
+   * Tells the kernel what was put off. Who hears of a refusal may stop, close or schedule, so this
+   * comes before it is decided whether and how long to wait.
+   */
+  flush(): void {
+    if (!this.#isClosed) this.selector.flush();
   }
 
   fail(error: unknown, activity?: Activity): void {
@@ -191,15 +200,11 @@ export class Core implements Scheduler {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const { data } of [...this.selector.map.values()]) {
-      for (const watch of [...data.watches]) watch.dropped(undefined);
-    }
-    for (
-      let last = this.timers.popExpired(Infinity);
-      last;
-      last = this.timers.popExpired(Infinity)
-    ) {
+    for (const activity of this.active.list()) activity.stop();
+    for (const { data } of [...this.selector.map.values()]) data.dropped(undefined);
+    for (let last = this.timers.popExpired(Infinity); last !== undefined; ) {
       last.stop();
+      last = this.timers.popExpired(Infinity);
     }
     this.#deferred.length = 0;
     this.selector.close();
@@ -210,6 +215,8 @@ export class Core implements Scheduler {
   };
 
   #collect(waitMs: number): void {
+    this.flush();
+    if (this.#isClosed) return;
     this.selector.dispatch(waitMs, this.#onReady);
     this.nowMs = this.kernel.nowMs();
     this.counts.waitMs += this.nowMs - this.#turnEndedMs;
@@ -220,11 +227,16 @@ export class Core implements Scheduler {
     }
   }
 
-  /** Runs what the queue of the best priority held at the start, within the budget of a turn. */
+  /**
+   * Runs what the queue of the best priority held at the start, within the budget of a turn; of one
+   * that is to be stopped, what was there when `stop()` was called.
+   */
   #runActive(): void {
-    const queue = this.active.best();
+    const mark = this.#stopMark;
+    const queue = this.active.best(mark);
     if (queue === undefined) return;
-    const { tail, priority } = queue;
+    const { priority } = queue;
+    const tail = mark?.[priority] ?? queue.tail;
     const { turnCallbacksMax, turnMs } = this.options;
     for (let made = 1; queue.head < tail && !this.#isBroken; made += 1) {
       const activity = this.active.take(queue);
@@ -249,14 +261,18 @@ export class Core implements Scheduler {
     const batch = this.#deferred;
     if (batch.length === 0 || this.#isBroken) return;
     this.#deferred = this.#spare;
-    for (const fn of batch) {
-      this.counts.deferred += 1;
+    let made = 0;
+    while (made < batch.length && !this.#isBroken && !this.#isClosed) {
+      const fn = batch[made] as () => void;
+      made += 1;
       try {
         fn();
       } catch (error) {
         this.fail(error);
       }
     }
+    this.counts.deferred += made;
+    if (this.#isBroken) this.#deferred.unshift(...batch.slice(made));
     batch.length = 0;
     this.#spare = batch;
   }

@@ -217,11 +217,12 @@ export class Reactor implements Disposable {
   turn(timeoutMs = 0): number {
     this.#assertIdle();
     this.#isBlocking = true;
+    const core = this.#core;
     try {
-      const made = this.#core.turn(
-        Math.min(checkDelay("timeoutMs", timeoutMs), this.#core.delayMs()),
-      );
-      this.#core.throwErrors();
+      core.flush();
+      const made = core.turn(Math.min(checkDelay("timeoutMs", timeoutMs), core.delayMs()));
+      core.takeResult(); // A stop() or break() was meant for this turn, if that is over.
+      core.throwErrors();
       return made;
     } finally {
       this.#isBlocking = false;
@@ -269,11 +270,13 @@ export class Reactor implements Disposable {
 
   /** Counters since the reactor was made, in events and milliseconds. */
   stats(): ReactorStats {
+    this.#core.assertOpen();
     return statsOf(this.#core);
   }
 
   /** What it watches at this moment. O(n), with a few system calls for each socket. */
   report(): ReactorReport {
+    this.#core.assertOpen();
     return reportOf(this.#core, this.mode);
   }
 

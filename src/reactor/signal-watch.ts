@@ -48,6 +48,7 @@ export class SignalWatch extends Activity {
 
   override stop(): void {
     process.off(this.signal, this.#onSignal);
+    this.#count = 0;
     super.stop();
   }
 

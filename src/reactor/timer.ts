@@ -35,13 +35,15 @@ export class Timer extends Activity {
   }
 
   /**
-   * Starts, or starts anew, from this very moment: not from when the turn began.
+   * Starts, or starts anew, from this very moment: not from when the turn began. A call that is due
+   * does not come.
    *
    * @param delayMs 0: in the next turn; Infinity: not before it is started again.
    */
   start(delayMs: number = this.#delayMs): this {
     this.core.assertOpen();
     this.#delayMs = checkDelay("delayMs", delayMs);
+    this.core.active.cancel(this);
     this.began();
     this.#arm(this.core.kernel.nowMs() + delayMs);
     return this;
@@ -69,8 +71,7 @@ export class Timer extends Activity {
   }
 
   #arm(deadlineMs: number): void {
-    if (deadlineMs === Number.POSITIVE_INFINITY) this.core.timers.remove(this);
-    else this.core.timers.add(this, deadlineMs);
+    this.core.timers.add(this, deadlineMs);
     this.core.touch();
   }
 }

@@ -89,6 +89,7 @@ export class Watch extends Activity implements Watcher {
     this.#descriptor ??= WatchedDescriptor.join(this.core.selector, this, this.#mode);
     this.began();
     if (!wasStarted) noteWatch(this.core.owner, "start", this);
+    this.core.active.narrow(this, READ_WRITE);
     this.#restartTimeout();
     this.core.touch();
     return this;
@@ -102,7 +103,7 @@ export class Watch extends Activity implements Watcher {
 
   /**
    * Changes what it waits for; the time starts anew. What is due already for an event that is not
-   * asked for any more does not come.
+   * asked for any more, or for the time, does not come.
    *
    * @param timeoutMs undefined leaves it, Infinity takes it away.
    */
@@ -111,10 +112,10 @@ export class Watch extends Activity implements Watcher {
     this.#setTimeout(timeoutMs);
     if (interest !== this.#events) {
       this.#events = interest;
-      this.core.active.narrow(this, interest | EVENT_TIMEOUT);
       this.#update();
     }
-    if (this.isStarted) this.#restartTimeout();
+    this.core.active.narrow(this, interest);
+    this.#restartTimeout();
     this.core.touch();
     return this;
   }
@@ -146,8 +147,15 @@ export class Watch extends Activity implements Watcher {
     noteWatch(this.core.owner, "drop", this, error);
     super.stop();
     if (error === undefined) return;
-    if (this.#onError === undefined) this.core.fail(error, this);
-    else this.#onError(error, this);
+    if (this.#onError === undefined) {
+      this.core.fail(error, this);
+      return;
+    }
+    try {
+      this.#onError(error, this);
+    } catch (second) {
+      this.core.fail(second, this);
+    }
   }
 
   #update(): void {
@@ -176,7 +184,7 @@ export class Watch extends Activity implements Watcher {
   }
 
   #restartTimeout(): void {
-    if (this.#timeoutMs === undefined) return;
+    if (this.#timeoutMs === undefined || !this.isStarted) return;
     this.core.timers.add(this, this.core.kernel.nowMs() + this.#timeoutMs);
   }
 }

@@ -2,7 +2,7 @@
  * All watches of one descriptor behind one registration, which carries the union of what they ask
  * for: the kernel is told when the union changes, not when a watch comes or goes. libevent: evmap
  */
-import { type Fd, misuse, type SystemError, toFd } from "../kernel/index.js";
+import { type Fd, isRegistrable, misuse, type SystemError, toFd } from "../kernel/index.js";
 import type { FileObject, Selector, SelectorKey } from "../selectors/index.js";
 
 /** "level" reports as long as it is ready, "edge" each time it becomes ready. */
@@ -42,8 +42,10 @@ export class WatchedDescriptor {
    */
   static join(selector: ReactorSelector, watch: Watcher, mode: WatchMode): WatchedDescriptor {
     const { fileobj } = watch;
-    const fd = typeof fileobj === "number" ? fileobj : fileobj.fileno();
-    const known = selector.map.get(fd)?.data;
+    // What has no descriptor is for `register` to refuse.
+    const fd = Number(typeof fileobj === "number" ? fileobj : fileobj?.fileno?.());
+    const key = selector.map.get(fd);
+    const known = key?.data;
     if (known === undefined) {
       const fresh = new WatchedDescriptor(selector, fd, mode);
       fresh.watches.push(watch);
@@ -52,7 +54,8 @@ export class WatchedDescriptor {
     }
     if (known.#mode !== mode) throw modeConflict(fd, known.#mode, mode);
     known.watches.push(watch);
-    known.update(watch);
+    if (isRegistrable(fileobj) && !isRegistrable(key?.fileobj)) known.#handOver(fileobj, watch);
+    else known.update(watch);
     return known;
   }
 
@@ -61,19 +64,25 @@ export class WatchedDescriptor {
     const at = this.watches.indexOf(watch);
     if (at >= 0) this.watches.splice(at, 1);
     if (this.#selector.map.get(this.fd)?.data !== this) return;
-    if (this.watches.length === 0) this.#selector.unregister(this.fd);
-    else this.#selector.modify(this.fd, this.#union());
-  }
-
-  /** The interest of `watch` has changed; if the kernel refuses, `watch` is out. */
-  update(watch: Watcher): void {
+    if (this.watches.length === 0) {
+      this.#selector.unregister(this.fd);
+      return;
+    }
     try {
       this.#selector.modify(this.fd, this.#union());
     } catch (error) {
-      const at = this.watches.indexOf(watch);
-      if (at >= 0) this.watches.splice(at, 1);
-      throw error;
+      this.dropped(error as SystemError);
     }
+  }
+
+  /** The interest of `watch` has changed; if the kernel refuses, all are out. */
+  update(watch: Watcher): void {
+    this.#attempt(watch, () => this.#selector.modify(this.fd, this.#union()));
+  }
+
+  /** The registration is gone, with or without an error. */
+  dropped(error: SystemError | undefined): void {
+    for (const watch of this.watches.splice(0)) watch.dropped(error);
   }
 
   /** What the selector reports goes to those who asked for it. */
@@ -83,6 +92,26 @@ export class WatchedDescriptor {
       const watch = watches[i] as Watcher;
       const hit = events & watch.events;
       if (hit !== 0) watch.ready(hit, flags);
+    }
+  }
+
+  /** A number was registered; its owner says when it closes it, which a number does not. */
+  #handOver(owner: FileObject, watch: Watcher): void {
+    this.#attempt(watch, () => {
+      this.#selector.unregister(this.fd);
+      this.#selector.register(owner, this.#union(), this, { mode: this.#mode });
+    });
+  }
+
+  /** The error goes to the caller, on behalf of `watch`; the others hear of it too. */
+  #attempt(watch: Watcher, change: () => void): void {
+    try {
+      change();
+    } catch (error) {
+      const at = this.watches.indexOf(watch);
+      if (at >= 0) this.watches.splice(at, 1);
+      this.dropped(error as SystemError);
+      throw error;
     }
   }
 
