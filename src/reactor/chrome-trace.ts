@@ -47,7 +47,8 @@ export interface ChromeTrace {
  * Traces a reactor until `stop()`, from wherever it is: each turn as a slice with its number of
  * callbacks, also as a counter, each run as a slice around them, each error as an instant.
  *
- * To a file it writes every 100 ms, and between two turns if there are more events than it keeps.
+ * To a file it writes every 100 ms, between two turns if there are more events than it keeps, and
+ * when the process exits.
  * A stream is written to from Node's loop only, so of a blocking run longer than that the rest is
  * dropped; it is not ended, and its errors are its owner's.
  *
@@ -108,6 +109,7 @@ class Recorder implements ChromeTrace {
       `[\n${format({ name: "process_name", ph: "M", ts: 0, args: { name: process.title } })}`,
     );
     for (const [on, listener] of this.#subscriptions) on.subscribe(listener);
+    if (sink.isImmediate) process.on("exit", this.#onExit);
     if (reactor.mode !== "idle") this.#beginRun(reactor.mode);
   }
 
@@ -122,10 +124,17 @@ class Recorder implements ChromeTrace {
 
   async #finish(): Promise<void> {
     for (const [on, listener] of this.#subscriptions) on.unsubscribe(listener);
+    process.off("exit", this.#onExit);
     clearTimeout(this.#timer);
     this.#endRun(undefined);
     await this.#sink.end(`${this.#take()}\n]\n`);
   }
+
+  /** What led to an end that nobody expected is what one wants to see. */
+  readonly #onExit = (): void => {
+    this.#endRun("exit");
+    this.#sink.write(`${this.#take()}\n]\n`);
+  };
 
   readonly #onTurn = (message: unknown): void => {
     const { reactor, startedMs, dispatchMs, callbacks } = message as TurnMessage;

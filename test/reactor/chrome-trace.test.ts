@@ -11,6 +11,7 @@ import {
   type ReactorOptions,
   traceReactor,
 } from "../../src/reactor/index.js";
+import { runChild } from "../support/child.js";
 
 interface TraceEvent {
   readonly name: string;
@@ -188,6 +189,24 @@ describe("traceReactor()", () => {
     const events = parse(readFileSync(path, "utf8"));
     expectNested(events);
     expect(namesOf(events)).toEqual([...ONE_TURN, ...ONE_TURN, ...ONE_TURN]);
+  });
+
+  test("is whole when the process ends without stop(), even by an exception", async () => {
+    const path = freshPath();
+    const { code } = await runChild(`
+      import { Reactor, traceReactor } from "socket-reactor";
+      const reactor = new Reactor();
+      traceReactor(reactor, ${JSON.stringify(path)});
+      reactor.timer(0, () => {
+        throw new Error("on purpose");
+      });
+      await reactor.run();
+    `);
+    expect(code).toBe(1);
+    const events: TraceEvent[] = JSON.parse(readFileSync(path, "utf8"));
+    expectNested(events);
+    expect(namesOf(events)).toContain("i error");
+    expect(events.at(-1)).toMatchObject({ ph: "E", args: { result: "exit" } });
   });
 
   test("loses nothing to a file, however few events it keeps", async () => {
