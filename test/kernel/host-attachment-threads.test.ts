@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { setImmediate as nextIteration } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { loadAddon } from "../../src/kernel/addon.js";
 import { systemHostLoop } from "../../src/kernel/index.js";
 import { openDescriptors } from "../support/descriptors.js";
@@ -21,6 +21,13 @@ beforeAll(() => {
   if (!existsSync(built)) {
     throw new Error("Threads run the built package and there is none: npm run build:ts");
   }
+});
+
+const running = new Set<Worker>();
+
+afterEach(async () => {
+  for (const worker of running) await worker.terminate();
+  running.clear();
 });
 
 /** Ways to keep the loop of a thread busy. */
@@ -57,6 +64,7 @@ const script = (busy: string) => `
 
 async function startBusy(busy: string): Promise<Worker> {
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script(busy))}`));
+  running.add(worker);
   await new Promise<void>((resolve, reject) => {
     worker.once("message", () => resolve());
     worker.once("error", reject);
