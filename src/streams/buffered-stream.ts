@@ -16,6 +16,7 @@ import { misuse, wrongType } from "../kernel/index.js";
 import type { Reactor } from "../reactor/index.js";
 import { ByteQueue } from "./byte-queue.js";
 import { Deadlines, type Timed } from "./deadlines.js";
+import { noteStream } from "./notes.js";
 import type { StreamHandler, StreamTimeout } from "./stream-handler.js";
 import {
   readLimits,
@@ -66,6 +67,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     if (options.paused) this.#suspended = PAUSED;
     this.deadlines = new Deadlines(reactor, this, options.timeouts);
     reactor.hold();
+    noteStream("open", this);
   }
 
   /** What is called; may be replaced at any time. */
@@ -189,6 +191,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     this.output.clear();
     this.reactor.release();
     this.onRelease?.(this);
+    noteStream("close", this, error);
     const drains = this.#drains ?? [];
     this.#drains = undefined;
     for (const settle of drains) settle(error ?? destroyedError());

@@ -17,6 +17,7 @@ import {
   TCP_NODELAY,
 } from "../sockets/index.js";
 import { ListenerPause } from "./listener-pause.js";
+import { noteListener } from "./notes.js";
 import { SocketStream } from "./socket-stream.js";
 import type { StreamOptions } from "./stream-options.js";
 
@@ -104,7 +105,10 @@ export class Listener implements Disposable {
     this.#options = options;
     this.#acceptsPerTurn = checkCount("acceptsPerTurn", options.acceptsPerTurn ?? ACCEPTS_PER_TURN);
     this.#connectionsMax = checkCount("connectionsMax", options.connectionsMax ?? CONNECTIONS_MAX);
-    this.#pause = new ListenerPause(reactor, socket, () => this.#update());
+    this.#pause = new ListenerPause(reactor, socket, () => {
+      if (!this.#pause.isPausing) noteListener("resume", this);
+      this.#update();
+    });
     this.#watch = reactor.watch(socket, EVENT_READ, () => this.#onReadable()).unref();
     this.#watch.describe = () => ({ ...this.stats() });
     reactor.hold();
@@ -189,6 +193,7 @@ export class Listener implements Disposable {
       const socket = this.#accept();
       if (socket === undefined) return;
       this.#accepted += 1;
+      noteListener("accept", this);
       this.#serve(socket);
     }
   }
@@ -201,8 +206,10 @@ export class Listener implements Disposable {
       return socket;
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      if (SHORTAGES.has(error.errno)) this.#pause.begin();
-      else this.close();
+      if (SHORTAGES.has(error.errno)) {
+        this.#pause.begin();
+        noteListener("pause", this, error);
+      } else this.close();
       this.#report(error);
       return undefined;
     }
