@@ -43,7 +43,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   /** What is written and waits for the kernel; use `write`. */
   protected readonly output: ByteQueue = new ByteQueue();
   /** For who made the stream: called when it is over, before `onClose`. */
-  onRelease: ((stream: this) => void) | undefined;
+  onRelease: (() => void) | undefined;
   protected readonly deadlines: Deadlines;
   readonly #limits: StreamLimits;
   readonly #allowsHalfOpen: boolean;
@@ -190,7 +190,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     this.release();
     this.output.clear();
     this.reactor.release();
-    this.onRelease?.(this);
+    this.onRelease?.();
     noteStream("close", this, error);
     const drains = this.#drains ?? [];
     this.#drains = undefined;
