@@ -15,7 +15,7 @@ import { AsyncResource } from "node:async_hooks";
 import { misuse, wrongType } from "../kernel/index.js";
 import type { Reactor } from "../reactor/index.js";
 import { ByteQueue } from "./byte-queue.js";
-import { Deadlines, type Timed } from "./deadlines.js";
+import { Deadlines, type Timed, timeoutError } from "./deadlines.js";
 import { noteStream } from "./notes.js";
 import type { StreamHandler, StreamTimeout } from "./stream-handler.js";
 import {
@@ -44,9 +44,10 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   protected readonly output: ByteQueue = new ByteQueue();
   /** For who made the stream: called when it is over, before `onClose`. */
   onRelease: (() => void) | undefined;
+  /** As the option of this name; may be changed until the peer's end comes. */
+  allowHalfOpen: boolean;
   protected readonly deadlines: Deadlines;
   readonly #limits: StreamLimits;
-  readonly #allowsHalfOpen: boolean;
   readonly #context: AsyncResource;
   #handler: StreamHandler<this>;
   #suspended = 0;
@@ -62,7 +63,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     this.reactor = reactor;
     this.#limits = readLimits(options);
     this.#handler = handler as StreamHandler<this>;
-    this.#allowsHalfOpen = options.allowHalfOpen ?? false;
+    this.allowHalfOpen = options.allowHalfOpen ?? false;
     this.#context = new AsyncResource("SOCKET_REACTOR_STREAM", { requireManualDestroy: true });
     if (options.paused) this.#suspended = PAUSED;
     this.deadlines = new Deadlines(reactor, this, options.timeouts);
@@ -272,7 +273,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     this.suspend(ENDED);
     if (!this.input.isEmpty) this.#call(this.#handler.onData, this.input);
     this.#call(this.#handler.onEnd);
-    if (!this.#allowsHalfOpen) this.end();
+    if (!this.allowHalfOpen) this.end();
     if (this.#isEnded && !this.#isDestroyed) this.#close(undefined);
   }
 
@@ -355,6 +356,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     if (!this.#isEnding || this.#isEnded || this.pendingBytes > 0) return;
     this.#isEnded = true;
     this.finish();
+    this.#call(this.#handler.onFinish);
     if (this.#isDestroyed) return;
     if (this.hasReadEnded) this.#close(undefined);
     else this.deadlines.ended();
@@ -374,8 +376,4 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
 
 function destroyedError(): Error {
   return misuse(Error, "ERR_STREAM_DESTROYED", "The stream is destroyed");
-}
-
-function timeoutError(which: StreamTimeout): Error {
-  return misuse(Error, "ERR_STREAM_TIMEOUT", `The ${which} deadline of the stream is over`);
 }

@@ -24,6 +24,8 @@ export interface StreamHandler<S> {
   onEnd?(stream: S): void;
   /** After a `write` that answered false: output is down to the low mark. */
   onDrain?(stream: S): void;
+  /** After `end`: the kernel has taken everything, and our FIN. */
+  onFinish?(stream: S): void;
   /**
    * A deadline is over. Without this handler the stream is destroyed with ERR_STREAM_TIMEOUT; with
    * it that is the handler's choice, and the time starts anew.

@@ -41,6 +41,7 @@ export class StreamReader implements AsyncIterator<Buffer, undefined> {
         this.#former.onEnd?.(self);
       },
       onDrain: (self: unknown) => this.#former.onDrain?.(self),
+      onFinish: (self: unknown) => this.#former.onFinish?.(self),
       ...(this.#former.onTimeout && {
         onTimeout: (self: unknown, which: StreamTimeout) => this.#former.onTimeout?.(self, which),
       }),
