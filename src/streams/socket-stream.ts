@@ -82,6 +82,11 @@ export class SocketStream extends BufferedStream implements Transfer {
     return Math.min(ARENA_READ_BYTES, this.inputRoom);
   }
 
+  /** For the pool. */
+  get mayStage(): boolean {
+    return this.output.isEmpty && this.#files === undefined && !this.isLimited;
+  }
+
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
@@ -139,7 +144,7 @@ export class SocketStream extends BufferedStream implements Transfer {
 
   protected transmit(bytes: Uint8Array, start: number, end: number): void {
     if (start === end) return;
-    if (!this.#mayStage) {
+    if (!this.mayStage) {
       this.output.append(bytes, start, end);
       return;
     }
@@ -151,7 +156,7 @@ export class SocketStream extends BufferedStream implements Transfer {
 
   protected transmitText(text: string): void {
     if (text === "") return;
-    const staged = this.#mayStage ? this.#pool.stageText(this, text) : -1;
+    const staged = this.mayStage ? this.#pool.stageText(this, text) : -1;
     if (staged >= 0) this.#stagedBytes += staged;
     else this.transmit(Buffer.from(text), 0, Buffer.byteLength(text));
   }
@@ -190,10 +195,6 @@ export class SocketStream extends BufferedStream implements Transfer {
     this.#watch.stop();
     this.socket.close();
     this.#files?.clear();
-  }
-
-  get #mayStage(): boolean {
-    return this.output.isEmpty && this.#files === undefined && !this.isLimited;
   }
 
   #onReady(events: number): void {

@@ -48,6 +48,8 @@ export interface Transfer {
   lastReceived: number;
   /** Its place in the batch of what is to be sent; -1 when it has none. */
   stagedAt: number;
+  /** False while it has unsent bytes outside the batch: what is written goes behind those. */
+  readonly mayStage: boolean;
   /** Bytes, 0 at the end of the stream, or a negative errno. The bytes are lent. */
   received(result: number, arena: Buffer, offset: number): void;
   /** The result of sending; keeps what was not sent. True if `afterSend` is to be called. */
@@ -110,7 +112,7 @@ export class TransferPool {
    * Takes bytes to send with the others of this turn.
    *
    * @returns how many it took: all of them, or none because they are too many, or because the
-   *   stream has other bytes in the batch that these do not follow on.
+   *   stream has other bytes that these do not follow on.
    */
   stage(stream: Transfer, bytes: Uint8Array, start: number, end: number): number {
     if (bytes.buffer === this.arena.buffer) {
@@ -234,9 +236,17 @@ export class TransferPool {
     if (this.#isPoisoning) this.arena.fill(0xdb, 0, ARENA_READ_BYTES);
   }
 
+  /**
+   * Whether bytes can be copied to the end. A full batch is sent first, before the place for the
+   * copy is chosen, for then the copies begin anew; and of this very stream a part may come back.
+   */
   #hasRoom(stream: Transfer, length: number): boolean {
-    if (this.#tail + length > this.arena.length) this.flush();
-    if (stream.stagedAt < 0) return true;
+    const isNew = stream.stagedAt < 0;
+    if (this.#tail + length > this.arena.length || (isNew && this.#writerCount === BATCH_MAX)) {
+      this.flush();
+      return stream.mayStage;
+    }
+    if (isNew) return true;
     const move = stream.stagedAt * MOVE_INTS;
     const moves = this.#sendMoves;
     return (
