@@ -122,16 +122,7 @@ export class TransferPool {
     const length = end - start;
     if (length > STAGE_BYTES_MAX || !this.#hasRoom(stream, length)) return 0;
     const offset = this.#tail;
-    if (length > 64 || !(bytes instanceof Buffer)) {
-      this.arena.set(
-        start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end),
-        offset,
-      );
-    } else {
-      for (let i = start, to = offset; i < end; i += 1, to += 1) {
-        this.arena[to] = bytes[i] as number;
-      }
-    }
+    this.arena.set(length === bytes.length ? bytes : bytes.subarray(start, end), offset);
     this.#tail += length;
     return this.#add(stream, offset, length);
   }
@@ -280,10 +271,16 @@ export class TransferPool {
     this.#reactor.deferPlain(this.#work);
   }
 
+  /** What is staged on the way goes out at its end: it needs no other call. */
   readonly #work = (): void => {
-    this.#isDeferred = false;
-    this.#receive();
-    this.flush();
-    this.#callFollowers();
+    try {
+      this.#receive();
+      this.flush();
+      this.#callFollowers();
+      this.flush();
+    } finally {
+      this.#isDeferred = false;
+    }
+    if (this.#followers.length > 0) this.#defer();
   };
 }
