@@ -148,7 +148,7 @@ function quietly(stream: SocketStream): void {
 }
 
 /** What a stream calls, in order, as short words; data is read. */
-export function recorder(log: string[], name = ""): Required<StreamHandler<BufferedStream>> {
+export function recorder(log: string[], name = ""): StreamHandler<BufferedStream> {
   const dot = name === "" ? "" : `${name}.`;
   return {
     onData: (_, input) => void log.push(`${dot}data ${input.take()}`),

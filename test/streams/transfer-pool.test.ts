@@ -1,6 +1,6 @@
 /** What streams of one reactor share: nothing of one may get into another, nothing out of order. */
-import { describe, test } from "vitest";
-import { SO_SNDBUF } from "../../src/index.js";
+import { describe, expect, test } from "vitest";
+import { type ByteQueue, SO_RCVBUF, SO_SNDBUF, type SocketStream } from "../../src/index.js";
 import { ARENA_WRITE_BYTES, STAGE_BYTES_MAX } from "../../src/streams/transfer-pool.js";
 import {
   collect,
@@ -10,8 +10,17 @@ import {
   pattern,
   reactorOf,
   receiveAll,
+  recorder,
+  resetOnClose,
+  send,
   WAYS,
 } from "./support.js";
+
+const throwsAtItsEnd = {
+  onClose: () => {
+    throw new Error("of onClose");
+  },
+};
 
 describe.each(WAYS)("%s", (way) => {
   test("the write that begins a new batch is not overwritten by those behind it", async () => {
@@ -58,4 +67,62 @@ describe.each(WAYS)("%s", (way) => {
     await drive(reactor, way, () => rest.isEnded);
     expectBytes(Buffer.from(got + rest.bytes()), Buffer.from(wanted));
   });
+
+  test("an onClose that throws harms no other stream of the batch", async () => {
+    const errors: unknown[] = [];
+    const reactor = reactorOf({ onError: (error) => errors.push(error) });
+    const echo = { onData: (self: SocketStream, input: ByteQueue) => void self.write(input) };
+    const first = joined(reactor, echo);
+    const bad = joined(reactor, throwsAtItsEnd);
+    const last = joined(reactor, echo);
+    send(first.peer, "first");
+    resetOnClose(bad.peer);
+    bad.peer.close();
+    send(last.peer, "third");
+    const got = [collect(reactor, first.peer), collect(reactor, last.peer)];
+    await drive(reactor, way, () => got.every(({ bytes }) => bytes().length === 5));
+    expect(got.map(({ bytes }) => String(bytes()))).toEqual(["first", "third"]);
+    expect(errors).toEqual([new Error("of onClose")]);
+  });
+
+  test("an onClose that throws keeps no other stream from its onDrain", async () => {
+    const errors: unknown[] = [];
+    const log: string[] = [];
+    const reactor = reactorOf({ onError: (error) => errors.push(error) });
+    const marks = { writeMarks: { high: 1 } };
+    const bad = joined(reactor, throwsAtItsEnd, marks, "unix");
+    const good = joined(reactor, recorder(log), marks, "unix");
+    bad.peer.close();
+    bad.stream.write("x");
+    good.stream.write("x");
+    await drive(reactor, way, () => log.length > 0);
+    expect(log).toEqual(["drain"]);
+    expect(errors).toEqual([new Error("of onClose")]);
+  });
+
+  test("a batch that break() left behind is received from once", async () => {
+    const reactor = reactorOf();
+    const log: string[] = [];
+    const { stream, peer } = joined(reactor, recorder(log), { allowHalfOpen: true });
+    const breaker = joined(reactor);
+    reactor.watch(breaker.peer, 1, (_events, _flags, watch) => {
+      watch.stop();
+      reactor.break();
+    });
+    peer.shutdown("write");
+    breaker.stream.socket.send(Buffer.from("x"));
+    reactor.turn();
+    expect(log).toEqual([]);
+    await drive(reactor, way, () => log.includes("end"));
+    reactor.turn();
+    expect(log).toEqual(["end"]);
+    expect(stream.isDestroyed).toBe(false);
+  });
+});
+
+test("buffers of the kernel are as small as a test asks for", () => {
+  const { stream, peer } = joined(reactorOf());
+  stream.socket.setOption(SO_SNDBUF, 4096);
+  peer.setOption(SO_RCVBUF, 2048);
+  expect(stream.socket.getOption(SO_SNDBUF)).toBeLessThan(16_384);
 });
