@@ -201,9 +201,11 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
       if (onClose !== undefined) {
         this.#context.runInAsyncScope(onClose, this.#handler, this, error);
       }
-    } finally {
-      this.#context.emitDestroy();
+    } catch (failure) {
+      // Not the caller's: as a rule that is the reactor, in the middle of other streams' affairs.
+      this.reactor.fail(failure);
     }
+    this.#context.emitDestroy();
   }
 
   [Symbol.dispose](): void {
@@ -264,8 +266,9 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     if (this.input.length >= this.#limits.readHigh) this.suspend(FULL);
   }
 
-  /** The peer's end came. */
+  /** The peer's end came, perhaps once more: after a `break` a stream is received from twice. */
   protected receivedEnd(): void {
+    if (this.hasReadEnded) return;
     if ((this.#suspended & (PAUSED | FULL)) !== 0 && !this.input.isEmpty) {
       this.suspend(END_PENDING);
       return;
