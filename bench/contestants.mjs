@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { canCompile, compile } from "./build.mjs";
+import { libraryContestants } from "./library-contestants.mjs";
 
 /**
  * @typedef {object} Command
@@ -35,6 +36,7 @@ export const echoContestants = [
     available: canCompile,
     command: () => ({ file: compile("servers/c-epoll.c"), args: [] }),
   },
+  ...libraryContestants,
   selectorFloor("epoll"),
   {
     ...selectorFloor("epoll", "selector-single.mjs"),

@@ -54,7 +54,7 @@ function reportWatch(fd: number, watcher: Watcher): WatchReport {
     priority: watch?.priority ?? 0,
     remainingMs: watch?.remainingMs,
     socket: watcher.fileobj instanceof Socket ? reportSocket(watcher.fileobj) : undefined,
-    details: watch?.describe?.(),
+    details: attempt(() => watch?.describe?.()),
   };
 }
 

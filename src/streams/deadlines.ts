@@ -44,14 +44,18 @@ export class Deadlines {
     this.#reactor = reactor;
     this.#stream = stream;
     this.#limits = timeouts === undefined ? DEFAULTS : readTimeouts(DEFAULTS, timeouts);
-    this.#openedMs = this.#readMs = this.#writtenMs = reactor.nowMs;
-    if (timeouts !== undefined) this.check();
+    // Not the turn's clock, which may stand still for long: a deadline is never early.
+    this.#openedMs = this.#readMs = this.#writtenMs = reactor.kernel.nowMs();
+    // The stream is being made and cannot be asked; it has no output, and does not linger.
+    const { totalMs, readMs, idleMs } = this.#limits;
+    const firstMs = Math.min(totalMs, readMs, idleMs);
+    if (firstMs < Infinity) this.#arm(this.#openedMs + firstMs);
   }
 
   /** Replaces those that are given; their times start anew. */
   set(timeouts: StreamTimeouts): void {
     this.#limits = readTimeouts(this.#limits, timeouts);
-    this.#readMs = this.#writtenMs = this.#reactor.nowMs;
+    this.#readMs = this.#writtenMs = this.#reactor.kernel.nowMs();
     this.check();
   }
 
@@ -68,19 +72,19 @@ export class Deadlines {
   /** Reading begins again, and with it the time for it. */
   resumed(): void {
     if (this.#limits.readMs === Infinity) return;
-    this.#readMs = this.#reactor.nowMs;
+    this.#readMs = this.#reactor.kernel.nowMs();
     this.check();
   }
 
   /** Output begins to wait. */
   blocked(): void {
-    this.#writtenMs = this.#reactor.nowMs;
+    this.#writtenMs = this.#reactor.kernel.nowMs();
     this.check();
   }
 
   /** Our end was sent. */
   ended(): void {
-    this.#endedMs = this.#reactor.nowMs;
+    this.#endedMs = this.#reactor.kernel.nowMs();
     this.check();
   }
 
@@ -93,7 +97,10 @@ export class Deadlines {
   /** Sets the timer to the next deadline, if that is nearer than what it is set to. */
   check(): void {
     const dueMs = this.#next();
-    if (dueMs >= this.#dueMs) return;
+    if (dueMs < this.#dueMs) this.#arm(dueMs);
+  }
+
+  #arm(dueMs: number): void {
     this.#dueMs = dueMs;
     const delayMs = Math.max(0, dueMs - this.#reactor.kernel.nowMs());
     if (this.#timer === undefined) {

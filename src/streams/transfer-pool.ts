@@ -115,6 +115,7 @@ export class TransferPool {
    *   stream has other bytes that these do not follow on.
    */
   stage(stream: Transfer, bytes: Uint8Array, start: number, end: number): number {
+    if (bytes === this.arena) return this.#add(stream, start, end - start); // lent, not viewed
     if (bytes.buffer === this.arena.buffer) {
       const offset = bytes.byteOffset - this.arena.byteOffset + start;
       return this.#add(stream, offset, end - start);

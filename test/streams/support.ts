@@ -147,14 +147,13 @@ function quietly(stream: SocketStream): void {
   stream.destroy();
 }
 
-/** What a stream calls, in order, as short words; data is read. */
+/** What a stream calls, in order, as short words; data is read. A deadline ends it. */
 export function recorder(log: string[], name = ""): StreamHandler<BufferedStream> {
   const dot = name === "" ? "" : `${name}.`;
   return {
     onData: (_, input) => void log.push(`${dot}data ${input.take()}`),
     onEnd: () => void log.push(`${dot}end`),
     onDrain: () => void log.push(`${dot}drain`),
-    onTimeout: (_, which) => void log.push(`${dot}timeout ${which}`),
     onClose: (_, error) => {
       const code = (error as { code?: string } | undefined)?.code ?? error?.message;
       log.push(`${dot}close${code === undefined ? "" : ` ${code}`}`);

@@ -15,14 +15,14 @@ const ACCEPTS_PER_TURN = 64;
 const ACCEPT_PAUSE_MS = 1000;
 
 export function createEchoServer(options: EchoOptions): EchoServer {
-  const { host, port, backend, log } = options;
-  const listener = net.Socket.listenTcp({ host, port });
-  const reactor = new net.Reactor({ backend });
+  const { host, port, backend, log, kernel = net.systemKernel } = options;
+  const listener = net.Socket.listenTcp({ host, port, kernel });
+  const reactor = new net.Reactor({ backend, kernel });
   const connectionsMax = connectionsMaxOf(options, reactor.capabilities.maxFd);
   const connections = new Set<net.Socket>();
   const buffer = new Uint8Array(64 * 1024);
   const accepting = reactor.watch(listener, net.EVENT_READ, accept);
-  const acceptLater = reactor.timer(ACCEPT_PAUSE_MS, () => accepting.start(), { start: false });
+  const acceptLater = reactor.timer(ACCEPT_PAUSE_MS, startAccepting, { start: false });
   log(`${listener.state} ${nameOf(listener.localAddress)}`);
 
   function accept(): void {
@@ -33,28 +33,42 @@ export function createEchoServer(options: EchoOptions): EchoServer {
         if (socket === undefined) return;
         serve(socket);
       } catch (error) {
-        // EMFILE and its like: the listener stays ready, so to look again at once would spin.
         socket?.close();
-        log(`accept: ${codeOf(error)}, trying again in ${ACCEPT_PAUSE_MS} ms`);
-        accepting.stop();
-        acceptLater.start();
+        pauseAccepting(codeOf(error));
         return;
       }
     }
     if (connections.size >= connectionsMax) accepting.stop();
   }
 
+  /** EMFILE and its like: the listener stays ready, so to look again at once would spin. */
+  function pauseAccepting(code: string): void {
+    log(`accept: ${code}, trying again in ${ACCEPT_PAUSE_MS} ms`);
+    accepting.stop();
+    acceptLater.start();
+  }
+
+  function startAccepting(): void {
+    try {
+      accepting.start();
+    } catch (error) {
+      pauseAccepting(codeOf(error));
+    }
+  }
+
   function serve(socket: net.Socket): void {
     const peer = nameOf(socket.remoteAddress);
     let unsent = buffer.subarray(0, 0);
-    const watch = reactor.watch(socket, net.EVENT_READ, (events) => {
+    const onReady = (events: number): void => {
       try {
         if (events & net.EVENT_WRITE) sendRest();
         else receive();
       } catch (error) {
         finish(codeOf(error)); // the peer reset the connection: that ends it, not the server
       }
-    });
+    };
+    const onError = (refused: net.SystemError): void => finish(refused.code);
+    const watch = reactor.watch(socket, net.EVENT_READ, onReady, { onError });
     connections.add(socket);
     log(`${socket.state} ${peer}`);
 
@@ -79,7 +93,7 @@ export function createEchoServer(options: EchoOptions): EchoServer {
     function finish(reason: string): void {
       socket.close(); // ends the watch, too
       connections.delete(socket);
-      if (!acceptLater.isStarted) accepting.start(); // there is room again, if there was none
+      startAccepting(); // there is room again, if there was none
       log(`${socket.state} ${peer}: ${reason}`);
     }
   }
@@ -87,10 +101,14 @@ export function createEchoServer(options: EchoOptions): EchoServer {
   async function run(signal: AbortSignal): Promise<void> {
     const stop = () => reactor.stop();
     if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    await reactor.run();
-    for (const socket of [listener, ...connections]) socket.close();
-    reactor.close();
+    signal.addEventListener("abort", stop);
+    try {
+      await reactor.run();
+    } finally {
+      signal.removeEventListener("abort", stop);
+      for (const socket of [listener, ...connections]) socket.close();
+      reactor.close();
+    }
   }
 
   return { address: nameOf(listener.localAddress), run };

@@ -14,10 +14,16 @@ const ACCEPTS_PER_EVENT = 64;
 /** How long the listener is left alone when the system has no descriptor or memory left. */
 const ACCEPT_PAUSE_MS = 1000;
 
+/** Told what a socket is ready for, or why the kernel does not watch it any more. */
+type Handler = (events: number, error?: net.SystemError) => void;
+
 export function createEchoServer(options: EchoOptions): EchoServer {
-  const { host, port, backend, log } = options;
-  const listener = net.Socket.listenTcp({ host, port });
-  const selector = net.createSelector<(events: number) => void>({ backend });
+  const { host, port, backend, log, kernel = net.systemKernel } = options;
+  const listener = net.Socket.listenTcp({ host, port, kernel });
+  const selector = net.createSelector<Handler>({
+    ...{ backend, kernel },
+    onDropped: (key, error) => error && key.data(0, error), // refused, not closed by us
+  });
   const connectionsMax = connectionsMaxOf(options, selector.capabilities.maxFd);
   const connections = new Set<net.Socket>();
   const buffer = new Uint8Array(64 * 1024);
@@ -38,22 +44,36 @@ export function createEchoServer(options: EchoOptions): EchoServer {
         return;
       }
     }
-    if (connections.size >= connectionsMax) selector.pause(listener);
+    if (connections.size >= connectionsMax) stopAccepting();
   }
 
   /** EMFILE and its like: the listener stays ready, so to look again at once would spin. */
   function pauseAccepting(code: string): void {
     log(`accept: ${code}, trying again in ${ACCEPT_PAUSE_MS} ms`);
-    selector.pause(listener);
+    stopAccepting();
     clearTimeout(acceptLater);
-    acceptLater = setTimeout(() => selector.resume(listener), ACCEPT_PAUSE_MS);
+    acceptLater = setTimeout(startAccepting, ACCEPT_PAUSE_MS);
+  }
+
+  function startAccepting(): void {
+    if (selector.map.has(listener.fileno())) return;
+    try {
+      selector.register(listener, net.EVENT_READ, accept);
+    } catch (error) {
+      pauseAccepting(codeOf(error));
+    }
+  }
+
+  function stopAccepting(): void {
+    if (selector.map.has(listener.fileno())) selector.unregister(listener);
   }
 
   function serve(socket: net.Socket): void {
     const peer = nameOf(socket.remoteAddress);
     let unsent = buffer.subarray(0, 0);
-    selector.register(socket, net.EVENT_READ, (events) => {
+    selector.register(socket, net.EVENT_READ, (events, refused) => {
       try {
+        if (refused !== undefined) throw refused;
         if (events & net.EVENT_WRITE) sendRest();
         else receive();
       } catch (error) {
@@ -84,7 +104,7 @@ export function createEchoServer(options: EchoOptions): EchoServer {
     function finish(reason: string): void {
       socket.close(); // leaves the selector, too
       connections.delete(socket);
-      selector.resume(listener); // there is room again, if there was none
+      startAccepting(); // there is room again, if there was none
       log(`${socket.state} ${peer}: ${reason}`);
     }
   }

@@ -3,38 +3,40 @@
  * do. Accepting, running out of descriptors, partial sends, resets and waiting for room are the
  * library's; compare selector.ts and reactor.ts, where they are ours.
  *
- * One rule of theirs stays: from a peer that does not read, nothing more is read.
+ * One rule of theirs stays: from a peer that does not read, nothing more is read. Here it costs up
+ * to the two marks, and after two minutes it is given up: a default of the library's, too.
  */
 import * as net from "socket-reactor";
-import { connectionsMaxOf, type EchoOptions, type EchoServer, nameOf } from "./server.js";
+import { connectionsMaxOf, type EchoOptions, type EchoServer, nameOf, reasonOf } from "./server.js";
 
-/** What may wait to be sent to one peer before its own bytes are left with the kernel. */
+/** What is read from one peer at a time, and what waits for it before nothing more is read. */
 const UNSENT_MAX = 64 * 1024;
 
 export function createEchoServer(options: EchoOptions): EchoServer {
-  const { host, port, backend, log } = options;
-  const reactor = new net.Reactor({ backend });
-  const echo: net.StreamHandler<net.SocketStream> = {
-    onData(stream, input) {
-      if (!stream.write(input)) stream.pause();
-    },
-    onDrain: (stream) => stream.resume(),
-  };
-  const listener = net.Listener.tcp(reactor, { host, port }, serve, {
+  const { host, port, backend, log, kernel = net.systemKernel } = options;
+  const socket = net.Socket.listenTcp({ host, port, kernel });
+  const reactor = new net.Reactor({ backend, kernel });
+  const listener = new net.Listener(reactor, socket, serve, {
     connectionsMax: connectionsMaxOf(options, reactor.capabilities.maxFd),
-    stream: { readMarks: { high: UNSENT_MAX }, writeMarks: { high: 1 } },
-    onError: (error) => log(`accept: ${error.code}, trying again soon`),
+    stream: { readMarks: { high: UNSENT_MAX }, writeMarks: { high: UNSENT_MAX } },
+    onError: accept,
   });
-  log(`${listener.socket.state} ${nameOf(listener.address)}`);
+  log(`${socket.state} ${nameOf(listener.address)}`);
+
+  /** EMFILE and its like: the listener pauses by itself. After any other it is closed. */
+  function accept(error: net.SystemError): void {
+    if (listener.isClosed) throw error;
+    log(`accept: ${error.code}, trying again soon`);
+  }
 
   function serve(stream: net.SocketStream): void {
     const peer = nameOf(stream.socket.remoteAddress);
     stream.handler = {
-      ...echo,
-      onClose: (_, error) => {
-        const reason = error instanceof net.SystemError ? error.code : "end of stream";
-        log(`${stream.socket.state} ${peer}: ${reason}`);
+      onData(_, input) {
+        if (!stream.write(input)) stream.pause();
       },
+      onDrain: () => stream.resume(),
+      onClose: (_, error) => log(`${stream.socket.state} ${peer}: ${reasonOf(error)}`),
     };
     log(`${stream.socket.state} ${peer}`);
   }
@@ -42,11 +44,18 @@ export function createEchoServer(options: EchoOptions): EchoServer {
   async function run(signal: AbortSignal): Promise<void> {
     const stop = () => reactor.stop();
     if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    await reactor.run();
-    listener.close();
-    for (const stream of listener.streams) stream.destroy();
-    reactor.close();
+    signal.addEventListener("abort", stop);
+    try {
+      await reactor.run();
+    } finally {
+      signal.removeEventListener("abort", stop);
+      listener.close();
+      for (const stream of listener.streams) {
+        stream.handler = {}; // no line for each
+        stream.destroy();
+      }
+      reactor.close();
+    }
   }
 
   return { address: nameOf(listener.address), run };
