@@ -222,11 +222,13 @@ export function send(socket: Socket, text = "x"): void {
   if (n !== bytes.length) throw new Error(`Sent ${n} of ${bytes.length} bytes`);
 }
 
-/** Sends until the kernel takes no more; how many bytes. */
+/** Sends until the kernel takes no more, not one byte; how many. */
 export function fill(socket: Socket): number {
   const chunk = Buffer.alloc(65_536);
   let total = 0;
-  for (let n = socket.send(chunk); n >= 0; n = socket.send(chunk)) total += n;
+  for (const size of [chunk.length, 1]) {
+    for (let n = socket.send(chunk, 0, size); n >= 0; n = socket.send(chunk, 0, size)) total += n;
+  }
   return total;
 }
 
