@@ -20,7 +20,10 @@ export interface ActiveEntry {
 /** libevent: EVENT_MAX_PRIORITIES */
 export const PRIORITIES_MAX = 255;
 
-/** Places passed before a queue that never runs empty is moved to the front of its array. */
+/**
+ * Places passed before a queue that never runs empty is moved to the front of its array; at least
+ * half of all, so that a long queue is not moved again and again.
+ */
 const COMPACT_AT = 1024;
 
 /** How far each queue was filled at one moment. */
@@ -66,7 +69,7 @@ export class ActiveQueue<T extends ActiveEntry> {
     this.#items[this.#head] = undefined;
     this.#head += 1;
     if (this.#head === this.#tail) this.#restart();
-    else if (this.#head === COMPACT_AT) this.#compact();
+    else if (this.#head >= COMPACT_AT && 2 * this.#head >= this.#tail) this.#compact();
     return activity;
   }
 
