@@ -309,6 +309,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     if (isLimited) this.suspend(LIMITED);
     else if ((this.#suspended & LIMITED) !== 0) {
       this.#suspended &= ~LIMITED;
+      this.deadlines.resumed();
       this.updateInterest();
     }
   }

@@ -6,6 +6,7 @@ export type { ConnectHandler } from "./connector.js";
 export type { SendFileOptions } from "./file-parts.js";
 export * from "./listener.js";
 export { PAUSE_MS_MAX, PAUSE_MS_MIN, REFUSE_AFTER_MS } from "./listener-pause.js";
+export * from "./rate-limit.js";
 export * from "./socket-stream.js";
 export * from "./stream-handler.js";
 export * from "./stream-options.js";

@@ -15,6 +15,8 @@ import type { Socket } from "../sockets/index.js";
 import { BufferedStream } from "./buffered-stream.js";
 import type { ByteQueue } from "./byte-queue.js";
 import { FileParts, type SendFileOptions } from "./file-parts.js";
+import { checkRateLimits, RateGate } from "./rate-gate.js";
+import type { RateTurn } from "./rate-turn.js";
 import type { StreamHandler } from "./stream-handler.js";
 import type { StreamOptions } from "./stream-options.js";
 import { ARENA_READ_BYTES, STAGE_BYTES_MAX, type Transfer, TransferPool } from "./transfer-pool.js";
@@ -36,12 +38,18 @@ export class SocketStream extends BufferedStream implements Transfer {
   #isBlocked = false;
   #error: Error | undefined;
   #files: FileParts | undefined;
+  /** Its rate limits; then nothing is staged, and it is received from by itself. */
+  readonly #gate: RateGate | undefined;
+  #isFlushDue = false;
+  /** Its turn to read has come; what it may wait for next is settled in the end. */
+  #isServed = false;
 
   /**
    * Takes the socket over: it is closed with the stream.
    *
    * @param socket connected and non-blocking, of the reactor's kernel.
-   * @throws Error ERR_SOCKET_BLOCKING; as `reactor.watch`. The socket stays the caller's then.
+   * @throws Error ERR_SOCKET_BLOCKING; as `reactor.watch`; for wrong options. The socket stays the
+   *   caller's then.
    */
   constructor(
     reactor: Reactor,
@@ -52,6 +60,8 @@ export class SocketStream extends BufferedStream implements Transfer {
     if (socket.isBlocking) {
       throw misuse(Error, "ERR_SOCKET_BLOCKING", "A stream needs a socket that does not block");
     }
+    const { rateLimits } = options;
+    if (rateLimits !== undefined) checkRateLimits(reactor, rateLimits);
     const pool = TransferPool.of(reactor);
     super(reactor, handler as StreamHandler<never>, options);
     this.socket = socket;
@@ -69,6 +79,13 @@ export class SocketStream extends BufferedStream implements Transfer {
     } catch (error) {
       reactor.release();
       throw error;
+    }
+    if (rateLimits !== undefined && rateLimits.length > 0) {
+      this.#gate = new RateGate(
+        rateLimits,
+        () => this.#onReadTurn(),
+        () => this.afterSend(),
+      );
     }
   }
 
@@ -138,14 +155,20 @@ export class SocketStream extends BufferedStream implements Transfer {
     this.#settle();
   }
 
+  /** Not while the limit is what keeps it: the deadline is for the peer. */
+  override get hasPendingOutput(): boolean {
+    return this.pendingBytes > 0 && this.#gate?.write.isWaiting !== true;
+  }
+
   protected get isLimited(): boolean {
-    return false;
+    return this.#gate !== undefined;
   }
 
   protected transmit(bytes: Uint8Array, start: number, end: number): void {
     if (start === end) return;
     if (!this.mayStage) {
       this.output.append(bytes, start, end);
+      if (this.#gate !== undefined) this.#flushLater();
       return;
     }
     const staged = this.#pool.stage(this, bytes, start, end);
@@ -170,7 +193,7 @@ export class SocketStream extends BufferedStream implements Transfer {
   }
 
   protected updateInterest(): void {
-    if (this.isDestroyed) return;
+    if (this.isDestroyed || this.#isServed) return;
     const interest = (this.isReading ? EVENT_READ : 0) | (this.#isBlocked ? EVENT_WRITE : 0);
     if (interest === this.#interest) return;
     try {
@@ -194,6 +217,7 @@ export class SocketStream extends BufferedStream implements Transfer {
     if (this.stagedAt >= 0) this.#pool.flush();
     this.#watch.stop();
     this.socket.close();
+    this.#gate?.leave();
     this.#files?.clear();
   }
 
@@ -204,7 +228,28 @@ export class SocketStream extends BufferedStream implements Transfer {
       this.updateInterest();
       this.#settle();
     }
-    if ((events & EVENT_READ) !== 0 && this.isReading) this.#pool.read(this);
+    if ((events & EVENT_READ) === 0 || !this.isReading) return;
+    if (this.#gate === undefined) this.#pool.read(this);
+    else this.#readWithin(this.#gate.read);
+  }
+
+  #readWithin(turn: RateTurn): void {
+    const room = turn.acquire(this.readRoom);
+    if (room > 0) this.#pool.readWithin(this, turn, room);
+    if (this.isDestroyed) return;
+    // It was not all there is: as a rule there is more, and it would have to wait for that.
+    const isMore = room > 0 && this.lastReceived === room && this.isReading;
+    if (room === 0 || (isMore && turn.waitIfShort(this.readRoom))) this.setLimited(true);
+  }
+
+  #onReadTurn(): void {
+    const turn = this.#gate?.read as RateTurn;
+    this.#isServed = true;
+    this.setLimited(false);
+    if (this.isReading) this.#readWithin(turn);
+    else turn.settle(0);
+    this.#isServed = false;
+    this.updateInterest();
   }
 
   #setInterest(interest: number): void {
@@ -238,20 +283,48 @@ export class SocketStream extends BufferedStream implements Transfer {
     );
   }
 
+  #flushLater(): void {
+    if (this.#isFlushDue || this.#isBlocked || this.#gate?.write.isWaiting === true) return;
+    this.#isFlushDue = true;
+    this.reactor.deferPlain(() => {
+      this.#isFlushDue = false;
+      this.afterSend();
+    });
+  }
+
   /** Sends what waits, until the kernel takes no more or the turn's share is used up. */
   #flush(): void {
-    let left = WRITE_TURN_BYTES;
+    if (this.#gate !== undefined) this.#flushWithin(this.#gate.write);
+    else if (this.#flushUpTo(WRITE_TURN_BYTES)) this.#block();
+  }
+
+  #flushWithin(turn: RateTurn): void {
+    const wanted = Math.min(this.pendingBytes, WRITE_TURN_BYTES);
+    const room = wanted === 0 ? 0 : turn.acquire(wanted);
+    if (room === 0) {
+      if (wanted === 0) turn.settle(0);
+      return;
+    }
+    const before = this.#bytesWritten;
+    const isRest = this.#flushUpTo(room);
+    turn.settle(this.#bytesWritten - before);
+    if (isRest && !turn.waitIfShort(this.pendingBytes)) this.#flushLater();
+  }
+
+  /** @returns true if there is more to send, and the kernel would take it. */
+  #flushUpTo(room: number): boolean {
+    let left = room;
     while (left > 0 && this.#error === undefined) {
-      const wanted = this.#files === undefined ? this.output.length : this.#files.lead(this.output);
-      const n = wanted > 0 ? this.#sendQueue(wanted) : this.#sendPartOfFile();
-      if (n === undefined) return;
+      const queued = this.#files === undefined ? this.output.length : this.#files.lead(this.output);
+      const n = queued > 0 ? this.#sendQueue(Math.min(queued, left)) : this.#sendPartOfFile(left);
+      if (n === undefined) return false;
       if (n === WOULD_BLOCK) {
         this.#block();
-        return;
+        return false;
       }
       left -= n;
     }
-    if (this.pendingBytes > 0 && this.#error === undefined) this.#block();
+    return this.pendingBytes > 0 && this.#error === undefined;
   }
 
   /** @returns how many bytes went; WOULD_BLOCK. */
@@ -267,13 +340,14 @@ export class SocketStream extends BufferedStream implements Transfer {
   }
 
   /** @returns how many bytes went; WOULD_BLOCK; undefined: there is nothing left to send. */
-  #sendPartOfFile(): number | undefined {
+  #sendPartOfFile(most: number): number | undefined {
     const part = this.#files?.first;
     if (part === undefined) {
       this.#files = undefined;
       return undefined;
     }
-    const result = this.reactor.kernel.sendfile(this.fd, part.fd, part.offset, part.length);
+    const length = Math.min(part.length, most);
+    const result = this.reactor.kernel.sendfile(this.fd, part.fd, part.offset, length);
     const n = this.#account("sendfile", result);
     if (result === 0) {
       this.#error = misuse(

@@ -1,5 +1,6 @@
 /** What a stream can be told, and its limits with their names and reasons. */
 import { misuse, outOfRange } from "../kernel/index.js";
+import type { RateLimit } from "./rate-limit.js";
 
 /** Unread input at which a stream stops reading: a slow handler holds this much and a chunk more. */
 export const READ_HIGH_BYTES: number = 256 * 1024;
@@ -45,6 +46,11 @@ export interface StreamOptions {
    */
   readonly writeMarks?: Marks | undefined;
   readonly timeouts?: StreamTimeouts | undefined;
+  /**
+   * How fast it may receive and send: a limit of its own, limits it shares with others, or both.
+   * The narrowest counts. @defaultValue none
+   */
+  readonly rateLimits?: readonly RateLimit[] | undefined;
   /** Keeps our side open when the peer has ended its own, until `end()`. @defaultValue false */
   readonly allowHalfOpen?: boolean | undefined;
   /** Starts without reading; `resume()` begins. @defaultValue false */

@@ -19,6 +19,7 @@ import {
   MOVE_RESULT,
 } from "../kernel/index.js";
 import type { Reactor } from "../reactor/index.js";
+import type { RateTurn } from "./rate-turn.js";
 
 /** For what is read. Large, because in bulk the receive buffer decides the speed. */
 export const ARENA_READ_BYTES: number = 256 * 1024;
@@ -106,6 +107,15 @@ export class TransferPool {
     this.#readerCount += 1;
     if (this.#readerCount === BATCH_MAX) this.#receive();
     else this.#defer();
+  }
+
+  /** As `read`, at once: at most `room` bytes, which are settled before a handler runs. */
+  readWithin(stream: Transfer, turn: RateTurn, room: number): void {
+    const result = this.#kernel.recv(stream.fd, this.arena, 0, room, 0);
+    stream.lastReceived = result;
+    turn.settle(Math.max(0, result));
+    stream.received(result, this.arena, 0);
+    this.#finishBatch();
   }
 
   /**
