@@ -138,7 +138,8 @@ declare module "*/bench/summary.mjs" {
 
 declare module "*/bench/build.mjs" {
   export function canCompile(): true | string;
-  export function compile(source: string): string;
+  export function compile(source: string, libraries?: readonly string[]): string;
+  export function hasHeader(header: string): boolean;
 }
 
 declare module "*/bench/children.mjs" {
@@ -149,6 +150,7 @@ declare module "*/bench/children.mjs" {
   interface Server {
     readonly port: number;
     readonly pid: number;
+    readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>;
     readonly stop: () => Promise<string | undefined>;
   }
   export function startServer(command: Command, portPattern?: RegExp): Promise<Server>;
