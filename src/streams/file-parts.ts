@@ -18,6 +18,12 @@ export interface FilePart extends SendFileOptions {
 
 export class FileParts {
   readonly #parts: FilePart[] = [];
+  readonly #fail: (error: unknown) => void;
+
+  /** @param fail gets what an `onSent` throws, which is no affair of who sends. */
+  constructor(fail: (error: unknown) => void) {
+    this.#fail = fail;
+  }
 
   /** Bytes of files that are to be sent. */
   get bytes(): number {
@@ -33,13 +39,9 @@ export class FileParts {
     return this.#parts[0];
   }
 
-  /** @throws RangeError ERR_OUT_OF_RANGE */
+  /** @param part checked. */
   add(part: FilePart): void {
-    for (const name of ["fd", "offset", "length"] as const) {
-      if (Number.isSafeInteger(part[name]) && part[name] >= 0) continue;
-      throw outOfRange(name, "an integer of 0 or more", part[name]);
-    }
-    if (part.length === 0) part.onSent?.(true);
+    if (part.length === 0) this.#tell(part, true);
     else this.#parts.push(part);
   }
 
@@ -60,11 +62,27 @@ export class FileParts {
     part.length -= n;
     if (part.length > 0) return;
     this.#parts.shift();
-    part.onSent?.(true);
+    this.#tell(part, true);
   }
 
   /** The stream has ended. */
   clear(): void {
-    for (const part of this.#parts.splice(0)) part.onSent?.(false);
+    for (const part of this.#parts.splice(0)) this.#tell(part, false);
+  }
+
+  #tell({ onSent }: FilePart, isComplete: boolean): void {
+    try {
+      onSent?.(isComplete);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+}
+
+/** @throws RangeError ERR_OUT_OF_RANGE */
+export function checkPart(part: Pick<FilePart, "fd" | "offset" | "length">): void {
+  for (const name of ["fd", "offset", "length"] as const) {
+    if (Number.isSafeInteger(part[name]) && part[name] >= 0) continue;
+    throw outOfRange(name, "an integer of 0 or more", part[name]);
   }
 }

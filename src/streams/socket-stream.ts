@@ -14,7 +14,7 @@ import { EVENT_READ, EVENT_WRITE } from "../reactor/index.js";
 import type { Socket } from "../sockets/index.js";
 import { BufferedStream } from "./buffered-stream.js";
 import type { ByteQueue } from "./byte-queue.js";
-import { FileParts, type SendFileOptions } from "./file-parts.js";
+import { checkPart, FileParts, type SendFileOptions } from "./file-parts.js";
 import { checkRateLimits, RateGate } from "./rate-gate.js";
 import type { RateTurn } from "./rate-turn.js";
 import type { StreamHandler } from "./stream-handler.js";
@@ -121,7 +121,9 @@ export class SocketStream extends BufferedStream implements Transfer {
    *   ERR_FILE_TOO_SHORT, for the promised length cannot be kept any more.
    */
   sendFile(fd: number, offset: number, length: number, options: SendFileOptions = {}): boolean {
-    const files = this.#files ?? new FileParts();
+    checkPart({ fd, offset, length });
+    this.write(""); // refuses what comes after the end, before anything has changed
+    const files = this.#files ?? new FileParts((error) => this.reactor.fail(error));
     const staged = this.#pool.unstage(this);
     if (staged !== undefined) this.output.prepend(staged);
     this.#stagedBytes = 0;
