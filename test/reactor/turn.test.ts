@@ -1,7 +1,17 @@
 /** One turn: its order, its bounds, its clock, and `turn()`; what is refused at all times. */
 import { describe, expect, test } from "vitest";
 import { EVENT_READ, EVENT_WRITE } from "../../src/index.js";
-import { BACKENDS, busyFor, errorOf, go, pair, reactorOf, readablePair, WAYS } from "./support.js";
+import {
+  BACKENDS,
+  busyFor,
+  errorOf,
+  go,
+  pair,
+  reactorOf,
+  readablePair,
+  turnsOfNode,
+  WAYS,
+} from "./support.js";
 
 describe.each(WAYS)("%s", (way) => {
   test("every callback of a batch sees the same time; between runs it goes on (B20)", async () => {
@@ -69,6 +79,21 @@ test.each(BACKENDS)("more than the first room for events come in one turn: %s (B
   expect(reactor.turn()).toBe(150);
   expect(counts).toEqual(counts.map(() => 1));
   expect(reactor.turn()).toBe(75);
+});
+
+test("a call that was deferred from outside a turn sees the present time (B20)", async () => {
+  const reactor = reactorOf({ untilStopped: true });
+  const run = reactor.run();
+  await turnsOfNode(2);
+  busyFor(5);
+  const before = reactor.nowMs;
+  let seen = 0;
+  reactor.defer(() => {
+    seen = reactor.nowMs;
+    reactor.stop();
+  });
+  expect(await run).toBe("stopped");
+  expect(seen).toBeGreaterThanOrEqual(before);
 });
 
 test("turn() is one pass, though a level-triggered descriptor stays ready", () => {
