@@ -17,6 +17,7 @@ import type { Reactor } from "../reactor/index.js";
 import { ByteQueue } from "./byte-queue.js";
 import { Deadlines, type Timed, timeoutError } from "./deadlines.js";
 import { noteStream } from "./notes.js";
+import type { ToDuplexOptions } from "./socket-like-duplex.js";
 import type { StreamHandler, StreamTimeout } from "./stream-handler.js";
 import {
   readLimits,
@@ -25,6 +26,8 @@ import {
   type StreamTimeouts,
 } from "./stream-options.js";
 import { StreamReader } from "./stream-reader.js";
+import { type StreamDuplex, toDuplex } from "./to-duplex.js";
+import { toWeb, type WebStreams } from "./to-web.js";
 
 /** Reasons not to read; it reads when there is none. */
 const PAUSED = 1;
@@ -242,6 +245,16 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
     this.reactor.assertNotBlocking("Async iteration");
     return new StreamReader(this);
+  }
+
+  /** A Duplex of node:stream that looks like net.Socket; see the function of this name. */
+  toDuplex(options?: ToDuplexOptions): StreamDuplex {
+    return toDuplex(this, options);
+  }
+
+  /** A pair of web streams; see the function of this name. */
+  toWeb(): WebStreams {
+    return toWeb(this);
   }
 
   /** Subclasses only: a deadline is over. */
