@@ -8,10 +8,9 @@
 import { once } from "node:events";
 import { connect, Socket as NodeSocket } from "node:net";
 import { onTestFinished } from "vitest";
-import { createEchoServer } from "../../src/demos/echo/selector.js";
+import type { EchoOptions } from "../../src/demos/echo/server.js";
 import {
   ADDRESS_BYTES,
-  type Backend,
   parseAddress,
   SO_RCVBUF,
   SO_SNDBUF,
@@ -19,6 +18,7 @@ import {
   systemKernel,
 } from "../../src/index.js";
 import { openDescriptors } from "../support/descriptors.js";
+import type { EchoModel } from "./echo-models.js";
 
 /** Round trips without progress after which a peer counts as stalled. */
 const STALLED_TURNS = 20;
@@ -43,14 +43,13 @@ export interface ServerQueues {
 
 /** A server that ends with the test. */
 export function startServer(
-  backend: Backend,
-  options: { connectionsMax?: number } = {},
+  model: EchoModel,
+  options: Pick<EchoOptions, "backend" | "connectionsMax" | "kernel"> = {},
 ): RunningServer {
   const log = new LineLog();
-  const server = createEchoServer({
+  const server = model.create({
     host: "127.0.0.1",
     port: 0,
-    backend,
     log: (line) => log.add(line),
     ...options,
   });

@@ -1,5 +1,11 @@
 /** What all echo servers have in common: how they are made and run, and how they name things. */
-import { type Address, type Backend, formatAddress, type Kernel, SystemError } from "socket-reactor";
+import {
+  type Address,
+  type Backend,
+  formatAddress,
+  type Kernel,
+  SystemError,
+} from "socket-reactor";
 
 /** Connections at a time; further ones wait in the listener's backlog. */
 export const CONNECTIONS_MAX = 10_000;
