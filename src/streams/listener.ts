@@ -251,7 +251,18 @@ export class Listener implements Disposable {
     if (this.isClosed) return;
     const isFull = this.streams.size >= this.#connectionsMax;
     if (this.#isPaused || isFull || this.#pause.isPausing) this.#watch.stop();
-    else if (!this.#watch.isStarted) this.#watch.start();
+    else if (!this.#watch.isStarted) this.#start();
+  }
+
+  /** A kernel that has no room for the registration is a shortage like any other. */
+  #start(): void {
+    try {
+      this.#watch.start();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.#pause.begin();
+      this.#report(error);
+    }
   }
 }
 
