@@ -351,7 +351,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
 
   /** What had come before `resume`. */
   #catchUp(): void {
-    if (this.#isDestroyed || (this.#suspended & PAUSED) !== 0) return;
+    if (this.#isDestroyed || (this.#suspended & (PAUSED | ENDED)) !== 0) return;
     if (!this.input.isEmpty) this.#deliver();
     if (this.#isDestroyed) return;
     if (this.input.length < this.#limits.readHigh) this.#suspended &= ~FULL;

@@ -77,6 +77,7 @@ export class SocketStream extends BufferedStream implements Transfer {
       this.#watch.describe = () => this.#describe();
       this.#setInterest(this.isReading ? EVENT_READ : 0);
     } catch (error) {
+      this.deadlines.stop();
       reactor.release();
       throw error;
     }
