@@ -25,6 +25,20 @@ export const echoBars = [
 ];
 
 /**
+ * @typedef {object} MemoryBar
+ * @property {string} contestant
+ * @property {number} connections that are open
+ * @property {"idle" | "used"} state used: each had a message echoed
+ * @property {number} bytesMax of heap and what it holds outside, per connection
+ */
+
+/** @type {readonly MemoryBar[]} */
+export const memoryBars = [
+  { contestant: "stream", connections: 8000, state: "idle", bytesMax: 1536 },
+  { contestant: "stream", connections: 8000, state: "used", bytesMax: 1536 },
+];
+
+/**
  * Judges one bar. A verdict from a disturbed run says so: it is a reading, not a finding.
  *
  * @param {Bar} bar

@@ -25,35 +25,56 @@ export function killChildrenOnExit() {
 }
 
 /**
+ * @typedef {object} Server
+ * @property {number} port
+ * @property {number} pid
+ * @property {(pattern: RegExp) => Promise<RegExpExecArray>} printed waits until the pattern is in
+ *   what it printed
+ * @property {() => Promise<string | undefined>} stop answers undefined, or what was wrong: the
+ *   server had ended before, or had to be killed
+ *
  * Starts a server and waits until it has printed its port.
  *
  * @param {import("./contestants.mjs").Command} command
  * @param {RegExp} [portPattern]
- * @returns {Promise<{ port: number, pid: number, stop: () => Promise<string | undefined> }>}
- *   `stop` answers undefined, or what was wrong: the server had ended before, or had to be killed
+ * @returns {Promise<Server>}
  * @throws {Error} if it ends or says nothing
  */
 export async function startServer(command, portPattern = DEFAULT_PORT_PATTERN) {
   const child = start(command);
-  const port = await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error(`The server printed no port within ${START_TIMEOUT_MS / 1000} s`));
-    }, START_TIMEOUT_MS);
-    child.process.stdout.on("data", () => {
-      const found = portPattern.exec(child.output.stdout);
-      if (found === null) return;
-      clearTimeout(timer);
-      resolve(Number(found[1]));
-    });
-    child.ended.then((how) => {
-      clearTimeout(timer);
-      reject(new Error(`The server did not start: ${how}${lastLine(child.output.stderr)}`));
-    });
-  }).catch((error) => {
+  const starting = { missing: "no port", failed: "did not start" };
+  const answering = { missing: "no answer", failed: "ended" };
+  const found = await waitForOutput(child, portPattern, starting).catch((error) => {
     child.process.kill("SIGKILL");
     throw error;
   });
-  return { port, pid: child.process.pid, stop: () => stop(child) };
+  return {
+    port: Number(found[1]),
+    pid: child.process.pid,
+    printed: (pattern) => waitForOutput(child, pattern, answering),
+    stop: () => stop(child),
+  };
+}
+
+function waitForOutput(child, pattern, { missing, failed }) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`The server printed ${missing} within ${START_TIMEOUT_MS / 1000} s`));
+    }, START_TIMEOUT_MS);
+    const look = () => {
+      const found = pattern.exec(child.output.stdout);
+      if (found === null) return;
+      clearTimeout(timer);
+      child.process.stdout.off("data", look);
+      resolve(found);
+    };
+    child.process.stdout.on("data", look);
+    child.ended.then((how) => {
+      clearTimeout(timer);
+      reject(new Error(`The server ${failed}: ${how}${lastLine(child.output.stderr)}`));
+    });
+    look();
+  });
 }
 
 /**

@@ -4,11 +4,19 @@ import { formatHelp, parseArguments, UsageError } from "./arguments.mjs";
 import { killChildrenOnExit } from "./children.mjs";
 import { dispatchSuite } from "./dispatch.mjs";
 import { echoSuite } from "./echo-suite.mjs";
+import { memorySuite } from "./memory.mjs";
 import { microSuite } from "./micro.mjs";
+import { newcomersSuite } from "./newcomers.mjs";
 import { checkWritable } from "./output.mjs";
 
 /** A new suite is one entry here. */
-const suites = { echo: echoSuite, micro: microSuite, dispatch: dispatchSuite };
+const suites = {
+  echo: echoSuite,
+  newcomers: newcomersSuite,
+  memory: memorySuite,
+  micro: microSuite,
+  dispatch: dispatchSuite,
+};
 
 async function main() {
   const options = parseArguments(process.argv.slice(2), suites);

@@ -30,3 +30,33 @@ export const echoTrials = [
     depth: 4,
   },
 ];
+
+/**
+ * @typedef {object} NewcomersTrial
+ * @property {string} name how --trials calls it
+ * @property {string} title
+ * @property {number} busy connections that keep the server loaded
+ * @property {number} depth messages in flight on each of them
+ * @property {number} burst newcomers that connect at once
+ * @property {number} bursts
+ */
+
+/** @type {readonly NewcomersTrial[]} */
+export const newcomersTrials = [
+  {
+    name: "single",
+    title: "one newcomer at a time, 64 busy connections with 16 in flight on each",
+    busy: 64,
+    depth: 16,
+    burst: 1,
+    bursts: 60,
+  },
+  {
+    name: "burst500",
+    title: "500 newcomers at once, 64 busy connections with 16 in flight on each",
+    busy: 64,
+    depth: 16,
+    burst: 500,
+    bursts: 4,
+  },
+];
