@@ -101,6 +101,29 @@ test("an idle run makes no turns; a far timer none before its time", async () =>
   expect(await run).toBe("empty");
 });
 
+test("spinUs: after a call it goes on looking for so long, Node's loop with it", async () => {
+  const clock = { now: 1000 };
+  const kernel = { ...systemKernel, nowMs: () => clock.now };
+  const reactor = reactorOf({ kernel, spinUs: 2000 });
+  const [left] = pair(kernel);
+  const watch = reactor.watch(left, EVENT_READ, () => {});
+  const run = reactor.run();
+  await turnsOfNode(3);
+  const asleep = reactor.stats().turns;
+  watch.activate();
+  clock.now += 1000;
+  await turnsOfNode(20);
+  const spinning = reactor.stats().turns;
+  expect(spinning - asleep).toBeGreaterThan(10);
+  clock.now += 2;
+  await turnsOfNode(3);
+  const after = reactor.stats().turns;
+  await turnsOfNode(20);
+  expect(reactor.stats().turns).toBe(after);
+  watch.stop();
+  expect(await run).toBe("empty");
+});
+
 test("two reactors and a third one inside a callback, all in one thread", async () => {
   const [first, second, inner] = [reactorOf(), reactorOf({ backend: "poll" }), reactorOf()];
   const [left, right] = pair();

@@ -32,7 +32,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(codes).toEqual(expect.arrayContaining([expect.objectContaining(refused), "went on"]));
   });
 
-  test("stop({ afterMs }) ends a run that has a day to go (B6)", async () => {
+  test("stop({ afterMs }) ends a run that has a day to go (B6, B9)", async () => {
     const reactor = reactorOf();
     reactor.timer(24 * 3600 * 1000, () => expect.unreachable());
     reactor.stop({ afterMs: 30 });
