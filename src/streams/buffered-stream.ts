@@ -279,6 +279,15 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     if (this.input.length >= this.#limits.readHigh) this.suspend(FULL);
   }
 
+  /** Bytes came, at the front of a queue: they change hands. */
+  protected receivedQueue(queue: ByteQueue, length: number): void {
+    this.#bytesRead += length;
+    this.deadlines.received();
+    queue.moveTo(this.input, length);
+    if (this.#suspended === 0 && !this.#isDelivering) this.#deliver();
+    if (this.input.length >= this.#limits.readHigh) this.suspend(FULL);
+  }
+
   /** The peer's end came, perhaps once more: after a `break` a stream is received from twice. */
   protected receivedEnd(): void {
     if (this.hasReadEnded) return;
