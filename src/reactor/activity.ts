@@ -23,6 +23,8 @@ export interface Scheduler {
   readonly selector: ReactorSelector;
   readonly timers: TimerQueue<Activity>;
   readonly active: ActiveQueues<Activity>;
+  /** The signals that are watched. */
+  readonly signals: Set<Activity>;
   /** How many are started and count for `run()`. */
   holds: number;
   /** Something changed that a sleeping run has to know of. */

@@ -31,6 +31,7 @@ export class Core implements Scheduler {
   readonly selector: ReactorSelector;
   readonly timers: TimerQueue<Activity> = new TimerQueue<Activity>();
   readonly active: ActiveQueues<Activity>;
+  readonly signals: Set<Activity> = new Set<Activity>();
   readonly options: CoreOptions;
   /** The clock as it was after the last wait, in milliseconds. */
   nowMs: number;
@@ -59,9 +60,7 @@ export class Core implements Scheduler {
       backend: options.backend,
       kernel: options.kernel,
       hostLoop: options.hostLoop,
-      onDropped: (key, error) => {
-        key.data.dropped(error);
-      },
+      onDropped: (key, error) => key.data.dropped(error),
     });
     this.nowMs = this.#turnEndedMs = this.kernel.nowMs();
   }
@@ -200,7 +199,7 @@ export class Core implements Scheduler {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const activity of this.active.list()) activity.stop();
+    for (const activity of [...this.active.list(), ...this.signals]) activity.stop();
     for (const { data } of [...this.selector.map.values()]) data.dropped(undefined);
     for (let last = this.timers.popExpired(Infinity); last !== undefined; ) {
       last.stop();

@@ -7,7 +7,8 @@
  */
 import type { Activity } from "./activity.js";
 import type { RunResult } from "./core.js";
-import type { Reactor, RunMode } from "./reactor.js";
+import type { Reactor } from "./reactor.js";
+import type { RunMode } from "./schedule.js";
 import type { Watch } from "./watch.js";
 
 /** On `socket-reactor.turn`, after each turn. */

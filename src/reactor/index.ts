@@ -23,6 +23,7 @@ export { type ReactorOptions, TURN_CALLBACKS_MAX, TURN_MS } from "./options.js";
 export * from "./reactor.js";
 export type { ReactorWaker } from "./reactor-waker.js";
 export type { ReactorReport, SocketReport, WatchReport } from "./report.js";
+export type { RunMode, Schedule } from "./schedule.js";
 export type { SignalHandler, SignalOptions, SignalWatch } from "./signal-watch.js";
 export type { ReactorStats } from "./stats.js";
 export type { Timer, TimerHandler, TimerOptions } from "./timer.js";

@@ -1,31 +1,25 @@
 /**
- * The reactor: what is to be called when a descriptor is ready, a time is over, or a signal comes.
- * It lives in Node's own loop (`run`) or owns the thread (`runBlocking`). The turn is in core.ts, the
- * two ways of running in attached-run.ts and blocking-run.ts. libevent: event_base
+ * The reactor: calls back when a descriptor is ready, a time is over, or a signal comes. It lives in
+ * Node's own loop (`run`) or owns the thread (`runBlocking`). What to call is said in schedule.ts, the
+ * turn is in core.ts, the two ways of running are attached-run.ts and blocking-run.ts. libevent:
+ * event_base
  */
-import { AsyncResource } from "node:async_hooks";
-import { type Kernel, misuse, wrongType } from "../kernel/index.js";
-import type { Capabilities, FileObject } from "../selectors/index.js";
+import { misuse } from "../kernel/index.js";
 import { AttachedRun } from "./attached-run.js";
 import { runBlocking } from "./blocking-run.js";
-import { Core, type RunResult } from "./core.js";
+import type { RunResult } from "./core.js";
 import { checkDelay } from "./delay.js";
 import { noteRun } from "./diagnostics.js";
-import { type ReactorOptions, readOptions } from "./options.js";
-import { ReactorWaker } from "./reactor-waker.js";
+import type { ReactorOptions } from "./options.js";
 import { type ReactorReport, reportOf } from "./report.js";
-import { type SignalHandler, type SignalOptions, SignalWatch } from "./signal-watch.js";
+import { blockingError, type RunMode, Schedule } from "./schedule.js";
 import { type ReactorStats, statsOf } from "./stats.js";
-import { Timer, type TimerHandler, type TimerOptions } from "./timer.js";
-import { Watch, type WatchHandler, type WatchOptions } from "./watch.js";
+import type { Timer } from "./timer.js";
 
 export interface StopOptions {
   /** Milliseconds from now; of several the earliest counts. @defaultValue 0 */
   readonly afterMs?: number | undefined;
 }
-
-/** "idle" between runs. */
-export type RunMode = "idle" | "attached" | "blocking";
 
 /**
  * @example
@@ -45,118 +39,20 @@ export type RunMode = "idle" | "attached" | "blocking";
  * reactor.close();
  * ```
  */
-export class Reactor implements Disposable {
-  readonly #core: Core;
+export class Reactor extends Schedule implements Disposable {
   #attached: AttachedRun | undefined;
   #isBlocking = false;
   #isRef = true;
   #stopTimer: Timer | undefined;
-  readonly #signals = new Set<SignalWatch>();
 
   /** @throws as `createSelector`; RangeError ERR_OUT_OF_RANGE for an option. */
   constructor(options: ReactorOptions = {}) {
-    this.#core = new Core(readOptions(options));
-    this.#core.owner = this;
-  }
-
-  get kernel(): Kernel {
-    return this.#core.kernel;
-  }
-
-  /** What its selector can do; `backend` names it. */
-  get capabilities(): Capabilities {
-    return this.#core.selector.capabilities;
+    super(options);
   }
 
   get mode(): RunMode {
     if (this.#isBlocking) return "blocking";
     return this.#attached === undefined ? "idle" : "attached";
-  }
-
-  get isClosed(): boolean {
-    return this.#core.isClosed;
-  }
-
-  /**
-   * The clock in milliseconds as it was when this turn began: the same for all callbacks of a turn.
-   * Between turns and runs it is the clock itself. libevent: event_base_gettimeofday_cached
-   */
-  get nowMs(): number {
-    return this.#core.isInTurn ? this.#core.nowMs : this.#core.kernel.nowMs();
-  }
-
-  /**
-   * Calls `handler` whenever `fileobj` is ready. Several watches may share a descriptor.
-   *
-   * @param fileobj a socket, an object with `fileno()`, or a descriptor number.
-   * @param events EVENT_READ, EVENT_WRITE or both.
-   * @throws as `selector.register`; Error ERR_MODE_CONFLICT for a descriptor that is watched in the
-   *   other mode; Error ERR_REACTOR_CLOSED.
-   */
-  watch(fileobj: FileObject, events: number, handler: WatchHandler, options?: WatchOptions): Watch {
-    return new Watch(this.#core, fileobj, events, handler, options);
-  }
-
-  /**
-   * Calls `handler` after `delayMs` milliseconds from this very moment, never early; timers with
-   * equal deadlines in the order they were armed.
-   */
-  timer(delayMs: number, handler: TimerHandler, options?: TimerOptions): Timer {
-    return new Timer(this.#core, delayMs, handler, options);
-  }
-
-  /**
-   * Calls `handler` on a signal to the process. While it is started, the signal's default action
-   * does not happen.
-   *
-   * @throws Error ERR_REACTOR_BLOCKING during a blocking run, in which Node hears of no signal.
-   */
-  signal(signal: NodeJS.Signals, handler: SignalHandler, options?: SignalOptions): SignalWatch {
-    this.assertNotBlocking("A signal");
-    const watch = new SignalWatch(this.#core, signal, handler, options);
-    this.#signals.add(watch);
-    return watch;
-  }
-
-  /**
-   * Calls `fn` at the end of this turn, after all I/O and timers; outside a turn, before Node
-   * sleeps. What is deferred by a deferred call waits for the next turn.
-   */
-  defer(fn: () => void): void {
-    this.#core.assertOpen();
-    if (typeof fn !== "function") throw wrongType("fn", "a function", fn);
-    this.#core.defer(AsyncResource.bind(fn));
-  }
-
-  /** As `defer`, in whatever context the turn ends in; nothing is allocated. For streams. */
-  deferPlain(fn: () => void): void {
-    this.#core.defer(fn);
-  }
-
-  /**
-   * Counts something of the caller's as work, until `release`: an attached or blocking run does not
-   * end as "empty" meanwhile. For the floors above, whose objects outlive their watches.
-   */
-  hold(): void {
-    this.#core.assertOpen();
-    this.#core.holds += 1;
-  }
-
-  release(): void {
-    this.#core.holds -= 1;
-    this.#core.touch();
-  }
-
-  /** Hands an error over as if a callback of this reactor had thrown it. For the floors above. */
-  fail(error: unknown): void {
-    this.#core.fail(error);
-  }
-
-  /** A waker for other threads: `handler` runs in this one. It does not keep `run()` from ending. */
-  waker(handler: () => void): ReactorWaker {
-    return new ReactorWaker(this.kernel, handler, (fd, events, onReady) =>
-      this.watch(fd, events, onReady),
-    );
   }
 
   /**
@@ -169,7 +65,7 @@ export class Reactor implements Disposable {
    */
   async run(): Promise<RunResult> {
     this.#assertIdle();
-    this.#attached = new AttachedRun(this.#core, this.#core.options.hostLoop, this.#isRef);
+    this.#attached = new AttachedRun(this.core, this.core.options.hostLoop, this.#isRef);
     noteRun(this, "begin", "attached");
     let result: RunResult | undefined;
     try {
@@ -191,14 +87,12 @@ export class Reactor implements Disposable {
    */
   runBlocking(): RunResult {
     this.#assertIdle();
-    for (const watch of this.#signals) {
-      if (watch.isStarted) throw blocking(`A watched signal (${watch.signal})`);
-    }
+    if (this.core.signals.size > 0) throw blockingError("A watched signal");
     this.#isBlocking = true;
     noteRun(this, "begin", "blocking");
     let result: RunResult | undefined;
     try {
-      result = runBlocking(this.#core);
+      result = runBlocking(this.core);
       return result;
     } finally {
       this.#isBlocking = false;
@@ -217,7 +111,7 @@ export class Reactor implements Disposable {
   turn(timeoutMs = 0): number {
     this.#assertIdle();
     this.#isBlocking = true;
-    const core = this.#core;
+    const core = this.core;
     try {
       core.flush();
       const made = core.turn(Math.min(checkDelay("timeoutMs", timeoutMs), core.delayMs()));
@@ -234,13 +128,13 @@ export class Reactor implements Disposable {
    * is taken from the kernel. libevent: event_base_loopexit
    */
   stop({ afterMs = 0 }: StopOptions = {}): void {
-    this.#core.assertOpen();
+    this.core.assertOpen();
     checkDelay("afterMs", afterMs);
     if (afterMs === 0) {
-      this.#core.stop();
+      this.core.stop();
       return;
     }
-    this.#stopTimer ??= this.timer(Infinity, () => this.#core.stop()).unref();
+    this.#stopTimer ??= this.timer(Infinity, () => this.core.stop()).unref();
     const remaining = this.#stopTimer.remainingMs;
     if (remaining === undefined || afterMs < remaining) this.#stopTimer.start(afterMs);
   }
@@ -250,8 +144,8 @@ export class Reactor implements Disposable {
    * so for the next run. libevent: event_base_loopbreak
    */
   break(): void {
-    this.#core.assertOpen();
-    this.#core.break();
+    this.core.assertOpen();
+    this.core.break();
   }
 
   /** An attached run keeps the process alive. The default. */
@@ -270,19 +164,14 @@ export class Reactor implements Disposable {
 
   /** Counters since the reactor was made, in events and milliseconds. */
   stats(): ReactorStats {
-    this.#core.assertOpen();
-    return statsOf(this.#core);
+    this.core.assertOpen();
+    return statsOf(this.core);
   }
 
   /** What it watches at this moment. O(n), with a few system calls for each socket. */
   report(): ReactorReport {
-    this.#core.assertOpen();
-    return reportOf(this.#core, this.mode);
-  }
-
-  /** @throws Error ERR_REACTOR_BLOCKING during a blocking run. @param what needs Node's loop. */
-  assertNotBlocking(what: string): void {
-    if (this.#isBlocking) throw blocking(what);
+    this.core.assertOpen();
+    return reportOf(this.core, this.mode);
   }
 
   /**
@@ -290,8 +179,7 @@ export class Reactor implements Disposable {
    * for they are their owners'. Idempotent.
    */
   close(): void {
-    for (const watch of this.#signals) watch.stop();
-    this.#core.close();
+    this.core.close();
     this.#attached?.close();
   }
 
@@ -300,8 +188,8 @@ export class Reactor implements Disposable {
   }
 
   #assertIdle(): void {
-    this.#core.assertOpen();
-    if (this.mode === "idle" && !this.#core.isInTurn) return;
+    this.core.assertOpen();
+    if (this.mode === "idle" && !this.core.isInTurn) return;
     throw misuse(Error, "ERR_REACTOR_RUNNING", "The reactor runs already");
   }
 
@@ -309,12 +197,4 @@ export class Reactor implements Disposable {
     this.#attached = undefined;
     this.#stopTimer?.stop();
   }
-}
-
-function blocking(what: string): Error {
-  return misuse(
-    Error,
-    "ERR_REACTOR_BLOCKING",
-    `${what} needs Node's loop, which does not turn during runBlocking(): use run()`,
-  );
 }

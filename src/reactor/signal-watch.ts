@@ -41,6 +41,7 @@ export class SignalWatch extends Activity {
     this.core.assertOpen();
     if (this.isStarted) return this;
     process.on(this.signal, this.#onSignal);
+    this.core.signals.add(this);
     this.began();
     this.core.touch();
     return this;
@@ -48,6 +49,7 @@ export class SignalWatch extends Activity {
 
   override stop(): void {
     process.off(this.signal, this.#onSignal);
+    this.core.signals.delete(this);
     this.#count = 0;
     super.stop();
   }
