@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { systemKernel } from "../../src/index.js";
-import { type BufferedStream, ByteQueue, WIRE_BYTES } from "../../src/streams/index.js";
+import { type BufferedStream, ByteQueue } from "../../src/streams/index.js";
 import { KINDS, type Kind, pairOf, settle } from "./pair-support.js";
 import {
   busyFor,
@@ -513,9 +513,3 @@ test.each([
   },
   60_000,
 );
-
-test("the wire of a memory pair holds what it says", () => {
-  const [left] = pairOf("memory", reactorOf(), { rightOptions: { paused: true } });
-  left.write(Buffer.alloc(WIRE_BYTES + 5));
-  expect([left.bytesWritten, left.pendingBytes]).toEqual([WIRE_BYTES, 5]);
-});
