@@ -27,9 +27,13 @@ export const ACCEPTS_PER_TURN = 64;
 /** Connections open at a time, before the listener waits for one to close. */
 export const CONNECTIONS_MAX = 65_536;
 
-/** Errors of accept(2) that pass: there is no room for now. */
-const SHORTAGES: ReadonlySet<number> = new Set(
-  (["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"] as const).map((code) => errnoOf(code)),
+/**
+ * Errors of accept(2) that will not pass. All others do: there is no room for now, or the error is
+ * that of the connection that was to be accepted (EPROTO, EHOSTUNREACH ...), see "Error handling"
+ * in accept(2).
+ */
+const FATAL: ReadonlySet<number> = new Set(
+  (["EBADF", "EINVAL", "ENOTSOCK"] as const).map((code) => errnoOf(code)),
 );
 
 export interface ListenerOptions {
@@ -109,7 +113,16 @@ export class Listener implements Disposable {
       if (!this.#pause.isPausing) noteListener("resume", this);
       this.#update();
     });
-    this.#watch = reactor.watch(socket, EVENT_READ, () => this.#onReadable()).unref();
+    try {
+      this.#watch = reactor
+        .watch(socket, EVENT_READ, () => this.#onReadable(), {
+          onError: (error) => this.#wait(error),
+        })
+        .unref();
+    } catch (error) {
+      this.#pause.close();
+      throw error;
+    }
     this.#watch.describe = () => ({ ...this.stats() });
     reactor.hold();
   }
@@ -206,13 +219,19 @@ export class Listener implements Disposable {
       return socket;
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      if (SHORTAGES.has(error.errno)) {
-        this.#pause.begin();
-        noteListener("pause", this, error);
-      } else this.close();
-      this.#report(error);
+      if (FATAL.has(error.errno)) {
+        this.close();
+        this.#report(error);
+      } else this.#wait(error);
       return undefined;
     }
+  }
+
+  /** Not now: to try again at once would spin. */
+  #wait(error: SystemError): void {
+    this.#pause.begin();
+    noteListener("pause", this, error);
+    this.#report(error);
   }
 
   #serve(socket: Socket): void {
@@ -232,7 +251,12 @@ export class Listener implements Disposable {
     this.streams.add(stream);
     stream.onRelease = () => this.#left(stream);
     if (this.streams.size >= this.#connectionsMax) this.#update();
-    this.#onStream(stream);
+    try {
+      this.#onStream(stream);
+    } catch (error) {
+      stream.destroy(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
   }
 
   #left(stream: SocketStream): void {
@@ -248,7 +272,7 @@ export class Listener implements Disposable {
 
   /** It accepts while there is no reason not to. */
   #update(): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.reactor.isClosed) return;
     const isFull = this.streams.size >= this.#connectionsMax;
     if (this.#isPaused || isFull || this.#pause.isPausing) this.#watch.stop();
     else if (!this.#watch.isStarted) this.#start();
@@ -260,8 +284,7 @@ export class Listener implements Disposable {
       this.#watch.start();
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      this.#pause.begin();
-      this.#report(error);
+      this.#wait(error);
     }
   }
 }
