@@ -72,16 +72,15 @@ describe.each(WAYS)("%s", (way) => {
   });
 
   test("ticks that were missed are not made up for (B33)", async () => {
-    const reactor = reactorOf();
+    const clock = { now: 1000 };
+    // A clock that goes by being read: no pause of this process counts.
+    const reactor = reactorOf({ kernel: { ...systemKernel, nowMs: () => (clock.now += 0.01) } });
     let calls = 0;
-    reactor.timer(300, () => (calls += 1), { repeat: true }).start(20);
-    let ticks = 0;
-    reactor.timer(20, () => (ticks += 1), { repeat: true });
-    busyFor(70);
-    // The next tick is a period after the late one at least, so this stop comes before it.
-    reactor.stop({ afterMs: 1 });
+    reactor.timer(100, () => (calls += 1), { repeat: true });
+    clock.now += 300;
+    reactor.stop({ afterMs: 5 });
     expect(await go(reactor, way)).toBe("stopped");
-    expect({ calls, ticks }).toEqual({ calls: 1, ticks: 1 });
+    expect(calls).toBe(1);
   });
 
   test("a repeating timer keeps its beat when it was late by less than a period", async () => {
