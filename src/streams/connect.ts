@@ -92,8 +92,8 @@ export class Dialing {
     options.signal?.throwIfAborted();
     this.#deadline = reactor.timer(timeoutMs, () => this.#end(undefined, timeout(timeoutMs)));
     options.signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (addresses !== undefined) this.#connect(addresses);
-    else void this.#lookUp(target as { host: string; port: number });
+    if (addresses === undefined) void this.#lookUp(target as { host: string; port: number });
+    else this.#connectNow(addresses);
   }
 
   /** Gives up; `onEnd` is not called any more. Idempotent. */
@@ -107,12 +107,33 @@ export class Dialing {
   async #lookUp({ host, port }: { host: string; port: number }): Promise<void> {
     const lookup: Lookup = this.#options.lookup ?? ((name) => dns.lookup(name, { all: true }));
     try {
-      const found = await lookup(host);
-      const addresses = found.map(({ address }) => parseIpAddress(address, port));
+      // Later: `onEnd` is not called from within `dial`, even if the look-up throws at once.
+      const found = await Promise.resolve(host).then(lookup);
+      const { kernel } = this.#reactor;
+      const addresses = found.map(({ address }) => parseIpAddress(address, port, { kernel }));
       if (addresses.length === 0) throw noAddress(host);
       if (!this.#isOver) this.#connect(addresses.slice(0, ADDRESSES_MAX));
     } catch (error) {
-      this.#end(undefined, error as Error);
+      this.#failed(error as Error);
+    }
+  }
+
+  /** Outside any turn: what the caller throws is the reactor's, not a rejection of ours. */
+  #failed(error: Error): void {
+    try {
+      this.#end(undefined, error);
+    } catch (second) {
+      this.#reactor.fail(second);
+    }
+  }
+
+  /** What is misuse (a path that is too long) leaves `dial`, and nothing may be called later. */
+  #connectNow(addresses: readonly Address[]): void {
+    try {
+      this.#connect(addresses);
+    } catch (error) {
+      this.abort();
+      throw error;
     }
   }
 
