@@ -102,8 +102,9 @@ describe.each(Object.entries(PLACES))("from %s", (_place, from) => {
     expect(await run).toBe(result);
     clearTimeout(guard);
     expect(isHanging).toBe(false);
-    // Nothing but that woke it up.
-    if (!reactor.isClosed) expect(reactor.stats().turns - slept).toBeLessThanOrEqual(3);
+    // Nothing but that woke it up; a backend without a queue looks again and again.
+    if (reactor.isClosed || !reactor.capabilities.attachable) return;
+    expect(reactor.stats().turns - slept).toBeLessThanOrEqual(3);
   });
 });
 
