@@ -1,6 +1,6 @@
 // The bars the project has set itself, as data, and how a result is judged by them. A bar
-// compares two contestants of the same run, by CPU time per message; figures of different runs
-// are never compared.
+// compares two contestants of the same run, by CPU time per message or, for newcomers, by whom
+// overtook them; figures of different runs are never compared. Memory is compared with a number.
 import { formatFigure } from "./tables.mjs";
 
 /**
@@ -25,6 +25,18 @@ export const echoBars = [
 ];
 
 /**
+ * By the 99th percentile of the messages that overtook a newcomer: a count, which a busy machine
+ * moves far less than it moves the times.
+ *
+ * @type {readonly Bar[]}
+ */
+export const newcomersBars = [
+  { contestant: "reactor", against: "c-epoll", trial: "burst500", atMost: 3 },
+  { contestant: "stream", against: "c-epoll", trial: "burst500", atMost: 3 },
+  { contestant: "node-net", against: "stream", trial: "burst500", atLeast: 3 },
+];
+
+/**
  * @typedef {object} MemoryBar
  * @property {string} contestant
  * @property {number} connections that are open
@@ -43,23 +55,24 @@ export const memoryBars = [
  *
  * @param {Bar} bar
  * @param {(trial: string, contestant: string) => Summary | undefined} find
+ * @param {{ key: string, unit: string }} [figure] the one to compare
  * @returns {string} one line
  *
  * @typedef {Pick<import("./summary.mjs").Summary, "figures" | "disturbed" | "rounds">} Summary
  */
-export function judge(bar, find) {
+export function judge(bar, find, figure = { key: "cpuUs", unit: "µs" }) {
   const { contestant, against, trial } = bar;
   const wanted = bar.atMost === undefined ? `>= ${bar.atLeast}` : `<= ${bar.atMost}`;
   const rule = `${contestant} ${wanted} × ${against} (${trial})`;
   const summaries = [find(trial, contestant), find(trial, against)];
-  const [own, other] = summaries.map((summary) => summary?.figures?.cpuUs);
+  const [own, other] = summaries.map((summary) => summary?.figures?.[figure.key]);
   if (own === undefined || other === undefined) {
     const missing = [own === undefined && contestant, other === undefined && against];
     return `bar not judged: ${rule}: no figure of ${missing.filter(Boolean).join(", ")}`;
   }
   const ratio = own / other;
   const isMet = ratio <= (bar.atMost ?? Infinity) && ratio >= (bar.atLeast ?? 0);
-  const figures = `${formatFigure(own)} / ${formatFigure(other)} µs`;
+  const figures = `${formatFigure(own)} / ${formatFigure(other)} ${figure.unit}`;
   const isDisturbed = summaries.some(({ disturbed, rounds }) => disturbed * 2 > rounds);
   const doubt = isDisturbed ? "; most rounds were disturbed, measure again" : "";
   return `bar ${isMet ? "met" : "not met"}: ${rule}: ${ratio.toFixed(3)} (${figures})${doubt}`;

@@ -1,5 +1,6 @@
 // From the lines of newcomers.c to the tables of the newcomers bench. An invalid round never enters
 // a median, and its reason is told. Pure functions.
+import { judge } from "./bars.mjs";
 import { median } from "./statistics.mjs";
 import { formatCount, formatFigure, formatPercent, formatTable } from "./tables.mjs";
 
@@ -88,8 +89,29 @@ export function formatNewcomers(trial, entries) {
   return [heading, "", table, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }
 
+/**
+ * @param {readonly import("./bars.mjs").Bar[]} bars
+ * @param {readonly { trial: { name: string }, entries: readonly Entry[] }[]} results
+ * @returns {string}
+ */
+export function formatNewcomersBars(bars, results) {
+  const find = (trial, contestant) => {
+    const entries = results.find((result) => result.trial.name === trial)?.entries;
+    const samples = samplesOf(entries?.find(({ name }) => name === contestant)?.rounds ?? []);
+    if (samples.length === 0) return undefined;
+    const overtaken = median(samples.map(({ overtakenP99 }) => overtakenP99));
+    return { figures: { overtaken }, disturbed: 0, rounds: samples.length };
+  };
+  const figure = { key: "overtaken", unit: "messages" };
+  return ["## Bars", "", ...bars.map((bar) => `- ${judge(bar, find, figure)}`)].join("\n");
+}
+
+function samplesOf(rounds) {
+  return rounds.flatMap((round) => ("sample" in round ? [round.sample] : []));
+}
+
 function toRow({ name, rounds }) {
-  const samples = rounds.flatMap((round) => ("sample" in round ? [round.sample] : []));
+  const samples = samplesOf(rounds);
   if (samples.length === 0) return [`${name} (invalid)`, ...COLUMNS.slice(1).map(() => "-")];
   const middle = (key) => median(samples.map((sample) => sample[key]));
   const missing = rounds.length - samples.length;

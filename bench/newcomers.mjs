@@ -2,11 +2,12 @@
 // newcomers.c is both, the busy and the new; a server that accepts one connection in a turn of its
 // loop lets them wait for as many turns as there are of them.
 import { UsageError } from "./arguments.mjs";
+import { newcomersBars } from "./bars.mjs";
 import { canCompile, compile } from "./build.mjs";
 import { runToEnd, startServer } from "./children.mjs";
 import { echoContestants } from "./contestants.mjs";
 import { choosePinning, describeMachine, pin } from "./machine.mjs";
-import { formatNewcomers, toNewcomersRound } from "./newcomers-report.mjs";
+import { formatNewcomers, formatNewcomersBars, toNewcomersRound } from "./newcomers-report.mjs";
 import { fileOptions, Output } from "./output.mjs";
 import { formatMachine } from "./report.mjs";
 import { newcomersTrials } from "./trials.mjs";
@@ -61,6 +62,7 @@ async function run(options) {
     results.push({ trial, entries });
     output.tell(formatNewcomers(trial, entries));
   }
+  output.tell(formatNewcomersBars(newcomersBars, results));
   const { suite, rounds } = options;
   output.write(options, { suite, rounds, machine, pinning, results });
   return !results.some(({ entries }) =>
@@ -120,9 +122,10 @@ function formatHead(machine, pinning, { suite, rounds }, those) {
     `- ${pinning.note}`,
     `- Rounds: ${rounds}, interleaved. Every figure is the median of the valid rounds, each column`,
     "  by itself; only the unanswered are added up.",
-    "- A newcomer connects, sends 64 B, waits for the echo and leaves; its time runs from connect to",
-    "  the end of the echo. Who has no answer after 5 s is given up, and counted with that time.",
-    "- Overtaken: messages of the busy connections that were echoed while a newcomer waited.",
+    "- A newcomer connects, sends 64 B, waits for the echo and leaves; its time runs from connect",
+    "  to the end of the echo. Who has no answer after 5 s is given up, counted with that time.",
+    "- Overtaken: messages of the busy connections that were echoed while a newcomer waited. A",
+    "  busy machine moves it far less than the times.",
     "",
     ...those.map(({ name, label }) => `- ${name}: ${label}`),
   ].join("\n");

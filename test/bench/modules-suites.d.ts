@@ -24,6 +24,19 @@ declare module "*/bench/newcomers-report.mjs" {
     trial: { readonly name: string; readonly title: string },
     entries: readonly Entry[],
   ): string;
+  export function formatNewcomersBars(
+    bars: readonly {
+      readonly contestant: string;
+      readonly against: string;
+      readonly trial: string;
+      readonly atMost?: number;
+      readonly atLeast?: number;
+    }[],
+    results: readonly {
+      readonly trial: { readonly name: string };
+      readonly entries: readonly Entry[];
+    }[],
+  ): string;
 }
 
 declare module "*/bench/memory-report.mjs" {
