@@ -58,6 +58,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   #isEnding = false;
   #isEnded = false;
   #isDestroyed = false;
+  #error: Error | undefined;
   #isDelivering = false;
   #needsDrain = false;
   #drains: ((error?: Error) => void)[] | undefined;
@@ -103,6 +104,11 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   /** True after `destroy`, and once both sides have ended. */
   get isDestroyed(): boolean {
     return this.#isDestroyed;
+  }
+
+  /** What `onClose` was told: undefined before it, and after an end in order. */
+  get error(): Error | undefined {
+    return this.#error;
   }
 
   /** True unless `end` or `destroy` was called. */
@@ -190,6 +196,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   /** What is unread stays: an async iterator may be behind. */
   #close(error: Error | undefined): void {
     this.#isDestroyed = true;
+    this.#error = error;
     this.deadlines.stop();
     this.release();
     this.output.clear();

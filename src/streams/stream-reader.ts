@@ -11,6 +11,8 @@ export interface Readable {
   readonly input: ByteQueue;
   readonly isDestroyed: boolean;
   readonly hasReadEnded: boolean;
+  /** Why it is over. */
+  readonly error: Error | undefined;
   handler: StreamHandler<never>;
   resume(): void;
   destroy(error?: Error): void;
@@ -26,8 +28,8 @@ const DONE: IteratorResult<Buffer, undefined> = { done: true, value: undefined }
 export class StreamReader implements AsyncIterator<Buffer, undefined> {
   readonly #stream: Readable;
   readonly #former: StreamHandler<unknown>;
-  #waiting: Waiting | undefined;
-  #error: Error | undefined;
+  /** One for each `next` that waits, in order. */
+  readonly #waiting: Waiting[] = [];
   #isOver = false;
 
   constructor(stream: Readable) {
@@ -47,7 +49,6 @@ export class StreamReader implements AsyncIterator<Buffer, undefined> {
       }),
       onClose: (self: unknown, error: Error | undefined) => {
         this.#isOver = true;
-        this.#error = error;
         this.#settle();
         this.#former.onClose?.(self, error);
       },
@@ -57,7 +58,7 @@ export class StreamReader implements AsyncIterator<Buffer, undefined> {
 
   next(): Promise<IteratorResult<Buffer, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting.push({ resolve, reject });
       this.#settle();
     });
   }
@@ -69,17 +70,20 @@ export class StreamReader implements AsyncIterator<Buffer, undefined> {
   }
 
   #settle(): void {
-    const waiting = this.#waiting;
-    if (waiting === undefined) return;
     const { input } = this.#stream;
-    if (!input.isEmpty) {
-      this.#waiting = undefined;
-      waiting.resolve({ done: false, value: input.take() });
-      this.#stream.resume();
-    } else if (this.#isOver || this.#stream.isDestroyed || this.#stream.hasReadEnded) {
-      this.#waiting = undefined;
-      if (this.#error === undefined) waiting.resolve(DONE);
-      else waiting.reject(this.#error);
+    while (this.#waiting.length > 0) {
+      if (input.isEmpty && !this.#isAtEnd) return;
+      const waiting = this.#waiting.shift() as Waiting;
+      const { error } = this.#stream;
+      if (!input.isEmpty) {
+        waiting.resolve({ done: false, value: input.take() });
+        this.#stream.resume();
+      } else if (error === undefined) waiting.resolve(DONE);
+      else waiting.reject(error);
     }
+  }
+
+  get #isAtEnd(): boolean {
+    return this.#isOver || this.#stream.isDestroyed || this.#stream.hasReadEnded;
   }
 }
