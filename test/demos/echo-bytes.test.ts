@@ -33,8 +33,8 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
   test("many messages of one connection come back in order", async () => {
     const { port } = await variant.start({ cutBytes: 997 });
     const client = await connectTo(port);
-    for (let n = 0; n < 200; n += 1) await roundTrip(client, pattern(n, 1 + ((n * 37) % 500)));
-    const messages = Array.from({ length: 2000 }, (_, n) => pattern(n, 1 + ((n * 37) % 500)));
+    for (let n = 0; n < 100; n += 1) await roundTrip(client, pattern(n, 1 + ((n * 37) % 500)));
+    const messages = Array.from({ length: 1000 }, (_, n) => pattern(n, 1 + ((n * 37) % 500)));
     for (const message of messages) client.write(message);
     const all = Buffer.concat(messages);
     expectSame(await receive(client, all.length), all);
@@ -43,10 +43,10 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
   test("100 connections, their messages interleaved, each get their own bytes", async () => {
     const { port } = await variant.start({ cutBytes: 97 });
     const clients = await connectMany(port, 100);
-    const streams = clients.map((_, seed) => pattern(seed, 20 * 777));
-    for (let n = 0; n < 20; n += 1) {
+    const streams = clients.map((_, seed) => pattern(seed, 10 * 333));
+    for (let n = 0; n < 10; n += 1) {
       for (const [at, client] of clients.entries()) {
-        client.write(streams[at]?.subarray(n * 777, (n + 1) * 777) ?? "");
+        client.write(streams[at]?.subarray(n * 333, (n + 1) * 333) ?? "");
       }
       await nextTurn();
     }
@@ -61,7 +61,7 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
   test("what the kernel takes only in parts stays in order: smallest buffers", async () => {
     const { port } = await variant.start({ cutBytes: 997 });
     const clients = [1, 2, 3].map(() => toNode(tinyClient(port)));
-    await Promise.all(clients.map((client, seed) => roundTrip(client, pattern(seed, 100_000))));
+    await Promise.all(clients.map((client, seed) => roundTrip(client, pattern(seed, 50_000))));
   });
 
   test("a peer that stops in the middle of a message holds up nobody", async () => {
@@ -69,14 +69,14 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
     const [slow, other] = (await connectMany(port, 2)) as [NodeSocket, NodeSocket];
     const message = pattern(7, 50_000);
     await roundTrip(slow, message.subarray(0, 20_000));
-    for (let n = 0; n < 50; n += 1) await roundTrip(other, pattern(n, 64));
+    for (let n = 0; n < 20; n += 1) await roundTrip(other, pattern(n, 64));
     await roundTrip(slow, message.subarray(20_000));
   });
 
   test("a peer that sends FIN after its data gets all of it back, then FIN", async () => {
     const { port, said } = await variant.start({ cutBytes: 4099 });
     const client = await connectTo(port);
-    const message = pattern(3, 3_000_000);
+    const message = pattern(3, 1_000_000);
     client.end(message);
     expectSame(await receiveToEnd(client), message);
     await said(/^CLOSED .*: end of stream$/);

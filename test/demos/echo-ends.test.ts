@@ -122,7 +122,7 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
       const message = pattern(seed, 200_000);
       for (; isLoaded; rounds += 1) await roundTrip(client, message);
     });
-    for (let n = 0; n < 20; n += 1) {
+    for (let n = 0; n < 10; n += 1) {
       const roundsBefore = rounds;
       await timer(1);
       expect(await readFile(thisFile, "utf8")).toContain("go on under load");

@@ -102,6 +102,9 @@ export class LineLog {
   }
 }
 
+/** What {@link stalledClient} sends at a time. */
+const STALLED_SEND_BYTES = 64 * 1024;
+
 /** A connected client of node:net; half-open, so that it alone decides when it is done. */
 export async function connectTo(port: number): Promise<NodeSocket> {
   const socket = adoptForTest(connect({ host: "127.0.0.1", port, allowHalfOpen: true }));
@@ -125,6 +128,19 @@ export function tinyClient(port: number): Socket {
   socket.setOption(SO_SNDBUF, 1);
   socket.connect({ address: "127.0.0.1", port });
   return socket;
+}
+
+/** A {@link tinyClient} that is to be stalled, and gets there in fewer turns. */
+export function stalledClient(port: number): Socket {
+  const socket = tinyClient(port);
+  socket.setOption(SO_SNDBUF, STALLED_SEND_BYTES);
+  return socket;
+}
+
+/** A stalled client begins to read, and no longer through so small a window. */
+export function readAfterAll(socket: Socket): NodeSocket {
+  socket.setOption(SO_RCVBUF, 4 * STALLED_SEND_BYTES);
+  return toNode(socket);
 }
 
 /** Hands a connected socket over to node:net, its buffers unchanged. */
@@ -166,7 +182,8 @@ export function receive(socket: NodeSocket, length: number): Promise<Buffer> {
       else socket.read(0);
     };
     socket.on("readable", take).on("end", fail).on("close", fail);
-    take();
+    if (socket.readableEnded || socket.destroyed) fail();
+    else take();
   });
 }
 
@@ -191,7 +208,7 @@ export async function roundTrip(socket: NodeSocket, message: Buffer): Promise<vo
  * Writes what the kernel takes, until the server has left bytes unread for many turns. (That the
  * kernel takes nothing does not say so: it may wait for an acknowledgement.)
  *
- * @param turn something the server has to take part in.
+ * @param turn something the server has to take part in; little, for it is done often.
  * @returns how many bytes were taken.
  */
 export async function writeUntilStalled(
@@ -201,18 +218,31 @@ export async function writeUntilStalled(
   turn: () => Promise<void>,
 ): Promise<number> {
   await turn(); // the connection is accepted
-  let sent = 0;
-  let unread = 0;
+  let unreadBefore = 0;
+  for (let sent = 0; ; ) {
+    sent = await writeUntilFull(socket, bytes, sent, turn);
+    // Not after each turn: another process's queue is found by reading those of the whole system.
+    const { unread } = server.queuesOf(socket);
+    if (unread > 0 && unread === unreadBefore) return sent;
+    if (sent === bytes.length && unread === 0) throw new Error("The server took all bytes");
+    unreadBefore = unread;
+  }
+}
+
+/** Until the kernel has taken nothing for many turns. @returns how many bytes it has now. */
+async function writeUntilFull(
+  socket: Socket,
+  bytes: Buffer,
+  start: number,
+  turn: () => Promise<void>,
+): Promise<number> {
+  let sent = start;
   for (let idleTurns = 0; idleTurns < STALLED_TURNS; idleTurns += 1) {
-    const sentBefore = sent;
     for (let n = 0; n >= 0 && sent < bytes.length; sent += Math.max(n, 0)) {
       n = socket.send(bytes, sent);
+      if (n > 0) idleTurns = 0;
     }
     await turn();
-    const unreadBefore = unread;
-    unread = server.queuesOf(socket).unread;
-    if (sent > sentBefore || unread === 0 || unread !== unreadBefore) idleTurns = 0;
-    if (sent === bytes.length && unread === 0) throw new Error("The server took all bytes");
   }
   return sent;
 }
