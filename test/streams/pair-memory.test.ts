@@ -40,6 +40,19 @@ test("a queue that is written comes out in the same memory", () => {
   expect([seen?.length, releases]).toEqual([100_000, 1]);
 });
 
+test("what is on the wire is released when its reader is destroyed", () => {
+  const [left, right] = pairOf("memory", reactorOf(), { rightOptions: { paused: true } });
+  let releases = 0;
+  const queue = new ByteQueue();
+  queue.appendReference(Buffer.alloc(5000), () => {
+    releases += 1;
+  });
+  left.write(queue);
+  expect(releases).toBe(0);
+  right.destroy();
+  expect(releases).toBe(1);
+});
+
 test("what is written in the turn's handlers is there when the turn is over", () => {
   const reactor = reactorOf();
   let got = "";
