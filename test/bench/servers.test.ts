@@ -1,4 +1,4 @@
-// The selector floor's servers echo every byte, whatever the other end does. They run the build.
+// Our contestants echo every byte, whatever the other end does. They run the build.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -12,10 +12,19 @@ const FLOOD_BYTES = 24 * 1024 * 1024;
 /** Round trips of another client, in which a server that can would have taken all of a flood. */
 const TURNS = 50;
 
-describe.each(["selector-floor.mjs", "selector-single.mjs"])("%s", (name) => {
+describe.each([
+  "selector-floor.mjs",
+  "selector-single.mjs",
+  "reactor-floor.mjs",
+  "reactor-floor.mjs --blocking",
+  "stream-handler.mjs",
+  "stream-handler.mjs --blocking",
+  "stream-iteration.mjs",
+])("%s", (command) => {
   async function start(): Promise<number> {
+    const [name, ...args] = command.split(" ");
     const file = fileURLToPath(new URL(`../../bench/servers/${name}`, import.meta.url));
-    const server = await startServer({ file: process.execPath, args: [file] });
+    const server = await startServer({ file: process.execPath, args: [file, ...args] });
     onTestFinished(async () => expect(await server.stop()).toBeUndefined());
     return server.port;
   }
