@@ -33,6 +33,8 @@ export interface Scheduler {
   fail(error: unknown, activity?: Activity): void;
   /** @throws Error ERR_REACTOR_CLOSED */
   assertOpen(): void;
+  /** @throws Error ERR_REACTOR_BLOCKING @param what needs Node's loop. */
+  assertNotBlocking(what: string): void;
 }
 
 export abstract class Activity implements TimerEntry, ActiveEntry {

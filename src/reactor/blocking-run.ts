@@ -9,6 +9,7 @@
 import type { Core, RunResult } from "./core.js";
 
 export function runBlocking(core: Core): RunResult {
+  if (core.signals.size > 0) core.assertNotBlocking("A watched signal");
   let spinUntilMs = 0;
   for (;;) {
     core.flush();

@@ -13,6 +13,7 @@ import { createSelector } from "../selectors/index.js";
 import { type ActiveMark, ActiveQueues } from "./active-queues.js";
 import { type Activity, EVENT_TIMEOUT, type Scheduler } from "./activity.js";
 import { debugQueue, isDebugging } from "./debug-log.js";
+import { DeferredCalls } from "./deferred-calls.js";
 import { noteError, turnChannel } from "./diagnostics.js";
 import type { CoreOptions } from "./options.js";
 import { TimerQueue } from "./timer-queue.js";
@@ -22,7 +23,7 @@ import type { ReactorKey, ReactorSelector } from "./watched-descriptor.js";
 export type RunResult = "empty" | "stopped" | "broken";
 
 /** Callbacks between two looks at the clock. */
-const CLOCK_EVERY = 64;
+const CLOCK_EVERY = 16;
 
 export class Core implements Scheduler {
   /** The reactor, for diagnostics. */
@@ -38,6 +39,8 @@ export class Core implements Scheduler {
   /** What is started and counts for `run()`. */
   holds = 0;
   isInTurn = false;
+  /** It owns the thread. */
+  isBlocking = false;
   /** Tells the attached run that there is work from outside a turn. */
   #onTouch: (() => void) | undefined;
   /** What an attached run does with an error that nobody takes. */
@@ -45,8 +48,9 @@ export class Core implements Scheduler {
   /** Errors that nobody took, to be thrown when the turn is over. */
   #errors: unknown[] = [];
   readonly counts = { turns: 0, callbacks: 0, timeouts: 0, deferred: 0, waitMs: 0, dispatchMs: 0 };
-  #deferred: (() => void)[] = [];
-  #spare: (() => void)[] = [];
+  readonly #deferred = new DeferredCalls();
+  readonly #goesOn = (): boolean => !this.#isBroken && !this.#isClosed;
+  readonly #onDeferredError = (error: unknown): void => this.fail(error);
   #stopMark: ActiveMark | undefined;
   #isBroken = false;
   #isClosed = false;
@@ -67,7 +71,7 @@ export class Core implements Scheduler {
 
   /** True if there is something to call without looking at the kernel. */
   get hasLeftover(): boolean {
-    return this.active.size > 0 || this.#deferred.length > 0 || this.#stopMark !== undefined;
+    return this.active.size > 0 || !this.#deferred.isEmpty || this.#stopMark !== undefined;
   }
 
   get isClosed(): boolean {
@@ -76,6 +80,15 @@ export class Core implements Scheduler {
 
   assertOpen(): void {
     if (this.#isClosed) throw misuse(Error, "ERR_REACTOR_CLOSED", "The reactor is closed");
+  }
+
+  assertNotBlocking(what: string): void {
+    if (!this.isBlocking) return;
+    throw misuse(
+      Error,
+      "ERR_REACTOR_BLOCKING",
+      `${what} needs Node's loop, which does not turn during runBlocking(): use run()`,
+    );
   }
 
   /** Something changed that a sleeping run has to know of. */
@@ -90,7 +103,7 @@ export class Core implements Scheduler {
   }
 
   defer(fn: () => void): void {
-    this.#deferred.push(fn);
+    this.#deferred.add(fn);
     this.touch();
   }
 
@@ -205,7 +218,7 @@ export class Core implements Scheduler {
       last.stop();
       last = this.timers.popExpired(Infinity);
     }
-    this.#deferred.length = 0;
+    this.#deferred.clear();
     this.selector.close();
   }
 
@@ -257,23 +270,7 @@ export class Core implements Scheduler {
   }
 
   #runDeferred(): void {
-    const batch = this.#deferred;
-    if (batch.length === 0 || this.#isBroken) return;
-    this.#deferred = this.#spare;
-    let made = 0;
-    while (made < batch.length && !this.#isBroken && !this.#isClosed) {
-      const fn = batch[made] as () => void;
-      made += 1;
-      try {
-        fn();
-      } catch (error) {
-        this.fail(error);
-      }
-    }
-    this.counts.deferred += made;
-    if (this.#isBroken) this.#deferred.unshift(...batch.slice(made));
-    batch.length = 0;
-    this.#spare = batch;
+    this.counts.deferred += this.#deferred.run(this.#goesOn, this.#onDeferredError);
   }
 
   #endTurn(callbacks: number): void {
@@ -293,7 +290,7 @@ export class Core implements Scheduler {
     if (this.#isBroken) return "broken";
     if (this.#stopMark !== undefined && this.active.isPast(this.#stopMark)) return "stopped";
     if (this.#isClosed) return "empty";
-    const isEmpty = this.holds === 0 && this.active.size === 0 && this.#deferred.length === 0;
+    const isEmpty = this.holds === 0 && this.active.size === 0 && this.#deferred.isEmpty;
     return isEmpty && !this.options.untilStopped ? "empty" : undefined;
   }
 }

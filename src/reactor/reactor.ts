@@ -12,7 +12,7 @@ import { checkDelay } from "./delay.js";
 import { noteRun } from "./diagnostics.js";
 import type { ReactorOptions } from "./options.js";
 import { type ReactorReport, reportOf } from "./report.js";
-import { blockingError, type RunMode, Schedule } from "./schedule.js";
+import { type RunMode, Schedule } from "./schedule.js";
 import { type ReactorStats, statsOf } from "./stats.js";
 import type { Timer } from "./timer.js";
 
@@ -41,7 +41,6 @@ export interface StopOptions {
  */
 export class Reactor extends Schedule implements Disposable {
   #attached: AttachedRun | undefined;
-  #isBlocking = false;
   #isRef = true;
   #stopTimer: Timer | undefined;
 
@@ -51,7 +50,7 @@ export class Reactor extends Schedule implements Disposable {
   }
 
   get mode(): RunMode {
-    if (this.#isBlocking) return "blocking";
+    if (this.core.isBlocking) return "blocking";
     return this.#attached === undefined ? "idle" : "attached";
   }
 
@@ -87,15 +86,14 @@ export class Reactor extends Schedule implements Disposable {
    */
   runBlocking(): RunResult {
     this.#assertIdle();
-    if (this.core.signals.size > 0) throw blockingError("A watched signal");
-    this.#isBlocking = true;
+    this.core.isBlocking = true;
     noteRun(this, "begin", "blocking");
     let result: RunResult | undefined;
     try {
       result = runBlocking(this.core);
       return result;
     } finally {
-      this.#isBlocking = false;
+      this.core.isBlocking = false;
       this.#ended();
       noteRun(this, "end", "blocking", result);
     }
@@ -110,7 +108,7 @@ export class Reactor extends Schedule implements Disposable {
    */
   turn(timeoutMs = 0): number {
     this.#assertIdle();
-    this.#isBlocking = true;
+    this.core.isBlocking = true;
     const core = this.core;
     try {
       core.flush();
@@ -119,7 +117,7 @@ export class Reactor extends Schedule implements Disposable {
       core.throwErrors();
       return made;
     } finally {
-      this.#isBlocking = false;
+      this.core.isBlocking = false;
     }
   }
 

@@ -3,7 +3,7 @@
  * that runs is reactor.ts.
  */
 import { AsyncResource } from "node:async_hooks";
-import { type Kernel, misuse, wrongType } from "../kernel/index.js";
+import { type Kernel, wrongType } from "../kernel/index.js";
 import type { Capabilities, FileObject } from "../selectors/index.js";
 import { Core } from "./core.js";
 import { type ReactorOptions, readOptions } from "./options.js";
@@ -73,7 +73,6 @@ export abstract class Schedule {
    * @throws Error ERR_REACTOR_BLOCKING during a blocking run, in which Node hears of no signal.
    */
   signal(signal: NodeJS.Signals, handler: SignalHandler, options?: SignalOptions): SignalWatch {
-    this.assertNotBlocking("A signal");
     return new SignalWatch(this.core, signal, handler, options);
   }
 
@@ -120,14 +119,6 @@ export abstract class Schedule {
 
   /** @throws Error ERR_REACTOR_BLOCKING during a blocking run. @param what needs Node's loop. */
   assertNotBlocking(what: string): void {
-    if (this.mode === "blocking") throw blockingError(what);
+    this.core.assertNotBlocking(what);
   }
-}
-
-export function blockingError(what: string): Error {
-  return misuse(
-    Error,
-    "ERR_REACTOR_BLOCKING",
-    `${what} needs Node's loop, which does not turn during runBlocking(): use run()`,
-  );
 }

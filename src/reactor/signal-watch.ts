@@ -36,9 +36,13 @@ export class SignalWatch extends Activity {
     this.start();
   }
 
-  /** @throws Error of Node's: EINVAL for SIGKILL and SIGSTOP, ERR_UNKNOWN_SIGNAL. */
+  /**
+   * @throws Error of Node's: EINVAL for SIGKILL and SIGSTOP, ERR_UNKNOWN_SIGNAL; ERR_REACTOR_BLOCKING
+   *   during a blocking run.
+   */
   start(): this {
     this.core.assertOpen();
+    this.core.assertNotBlocking("A signal");
     if (this.isStarted) return this;
     process.on(this.signal, this.#onSignal);
     this.core.signals.add(this);
