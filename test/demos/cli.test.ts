@@ -46,7 +46,7 @@ describe("the command itself", () => {
     async (flag) => {
       const { status, stdout, stderr } = await runCli(["echo", flag]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      for (const option of ["--host", "--port", "--backend", "--verbose", "--help"]) {
+      for (const option of ["--host", "--port", "--model", "--backend", "--verbose", "--help"]) {
         expect(stdout).toContain(`  ${option} `);
       }
       expect(stdout).toContain(supportedBackends().join(", "));
@@ -77,6 +77,8 @@ describe("an error is one line that says what to do, and status 1", () => {
     [["echo", "--port", "7e3"], '--port must be an integer from 0 to 65535: "7e3"'],
     [["echo", "--port", ""], '--port must be an integer from 0 to 65535: ""'],
     [["echo", "--backend", "iocp"], `--backend must be one of ${supportedBackends().join(", ")}`],
+    [["echo", "--model", "io"], '--model must be one of selector, reactor, stream: "io"'],
+    [["echo", "--model", "toString"], "--model must be one of selector, reactor, stream"],
     [["echo", "--host", ""], "--host must not be empty; all addresses: --host ::"],
     [["echo", "--host", ".."], '--host ".." is neither an address nor a known name'],
     [["echo", "--host", "fe80::1%nowhere"], '"fe80::1%nowhere": no such interface'],
@@ -155,6 +157,18 @@ describe("a running echo command", () => {
     server.child.kill("SIGINT");
     expect(await server.ended).toMatchObject({ status: 0, stderr: "" });
   });
+
+  test.each(["selector", "reactor", "stream"])(
+    "--model %s serves, and ends by Ctrl-C",
+    async (model) => {
+      const server = await startEcho(["--verbose", "--model", model]);
+      await roundTrip(await connectTo(server.port), pattern(2, 100_000));
+      server.child.kill("SIGINT");
+      expect(await server.ended).toMatchObject({ status: 0, stderr: "" });
+      // Connections that Ctrl-C ends have no line each.
+      expect(server.log.count(/^CLOSED/)).toBe(0);
+    },
+  );
 
   test("--verbose says the states as they happen; without it there is one line", async () => {
     const [loud, quiet] = [await startEcho(["--verbose"]), await startEcho([])];
