@@ -12,7 +12,7 @@ export * from "./rate-limit.js";
 export {
   DUPLEX_HIGH_BYTES,
   type DuplexAddress,
-  SocketLikeDuplex,
+  type SocketLikeDuplex,
   type ToDuplexOptions,
 } from "./socket-like-duplex.js";
 export * from "./socket-stream.js";
