@@ -4,8 +4,8 @@
  * with sockets: what is written is taken at once, and delivered at the end of a turn; an end comes
  * behind it; a full wire is what back-pressure, deadlines and `onDrain` are about.
  *
- * Bytes that are written are copied once, onto the wire; from there chunks change hands. A ByteQueue
- * that is written goes all the way without a copy.
+ * Bytes that are written are copied once, onto the wire; from there chunks change hands. A
+ * ByteQueue that is written goes all the way without a copy.
  *
  * The rule of the file: handlers are called from `#work` and a limit's turn alone, never from
  * within a call of the other stream's. libevent: bufferevent_pair

@@ -27,8 +27,8 @@ export class RateGate {
 }
 
 /**
- * @throws TypeError ERR_INVALID_ARG_TYPE, Error ERR_REACTOR_MISMATCH for a limit of another reactor,
- *   Error ERR_INVALID_ARG_VALUE for one that is there twice.
+ * @throws TypeError ERR_INVALID_ARG_TYPE; Error ERR_REACTOR_MISMATCH for a limit of another
+ *   reactor; Error ERR_INVALID_ARG_VALUE for one that is there twice.
  */
 export function checkRateLimits(reactor: Reactor, limits: readonly RateLimit[]): void {
   if (!Array.isArray(limits)) throw wrongType("rateLimits", "an array of RateLimit", limits);

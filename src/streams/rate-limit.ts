@@ -19,7 +19,8 @@ export interface RateLimitOptions {
   readonly writeBytesPerSecond?: number | undefined;
   /**
    * Bytes that may be received at once after a pause. The reactor's clock is no finer than a
-   * millisecond: less than what comes in two of them lowers the rate. @defaultValue one second's worth
+   * millisecond: less than what comes in two of them lowers the rate.
+   * @defaultValue one second's worth
    */
   readonly readBurstBytes?: number | undefined;
   /** As `readBurstBytes`, of what is sent. @defaultValue one second's worth */
@@ -45,7 +46,9 @@ export type RateLimitSettings = { readonly [K in keyof RateLimitOptions]-?: numb
  * Listener.tcp(reactor, { host: "127.0.0.1", port: 0 }, (stream) => stream.end("hello"), {
  *   stream: { rateLimits: [all] },
  * });
- * setInterval(() => console.log(all.bytesWritten, "bytes,", all.waitingCount, "wait"), 1000).unref();
+ * reactor.timer(1000, () => console.log(`${all.bytesWritten} bytes, ${all.waitingCount} wait`), {
+ *   repeat: true,
+ * });
  * all.update({ writeBytesPerSecond: 1_000_000 }); // for the streams that are open, too
  * ```
  */
