@@ -233,6 +233,41 @@ describe("the ends", () => {
     expect(log).toEqual(["finish", "close"]);
   });
 
+  test("destroySoon() waits for what the stream has taken and not yet sent", async () => {
+    const { house, stream, peer } = await accepted();
+    const duplex = stream.toDuplex();
+    const log = logOf(duplex.resume(), "finish", "close", "error");
+    const chunk = randomBytes(64 * 1024);
+    let bytes = 0;
+    while (stream.pendingBytes === 0) {
+      duplex.write(chunk);
+      bytes += chunk.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(stream.pendingBytes).toBeLessThan(WRITE_HIGH_BYTES);
+    expect(duplex.writableLength).toBe(0);
+    duplex.destroySoon();
+    for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toEqual([]);
+    expect((await digest(peer)).bytes).toBe(bytes);
+    await until(() => log.length === 2);
+    expect(log).toEqual(["finish", "close"]);
+    expect(await house.over()).toBe("empty");
+  });
+
+  test("what is unread when both sides have ended can still be read", async () => {
+    const { house, stream, peer } = await accepted();
+    const duplex = stream.toDuplex();
+    duplex.end();
+    peer.end("last words");
+    peer.resume();
+    expect(await house.over()).toBe("empty");
+    expect(stream.isDestroyed).toBe(true);
+    expect(duplex.destroyed).toBe(false);
+    expect(String(Buffer.concat(await duplex.toArray()))).toBe("last words");
+    await until(() => duplex.closed);
+  });
+
   test("a reset is one error and one close", async () => {
     const { house, stream, peer } = await accepted();
     const duplex = stream.toDuplex();
