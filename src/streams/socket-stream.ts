@@ -102,7 +102,9 @@ export class SocketStream extends BufferedStream implements Transfer {
 
   /** For the pool. */
   get mayStage(): boolean {
-    return this.output.isEmpty && this.#files === undefined && !this.isLimited;
+    // After an error nothing more goes out: what failed would be missing in between.
+    if (this.#error !== undefined || !this.output.isEmpty) return false;
+    return this.#files === undefined && !this.isLimited;
   }
 
   get bytesWritten(): number {
