@@ -71,7 +71,7 @@ export class Deadlines {
 
   /** Reading begins again, and with it the time for it. */
   resumed(): void {
-    if (this.#limits.readMs === Infinity) return;
+    if (this.#limits.readMs === Infinity && !this.#stream.isLingering) return;
     this.#readMs = this.#reactor.kernel.nowMs();
     this.check();
   }
@@ -141,7 +141,9 @@ export class Deadlines {
       case "total":
         return this.#openedMs + limits.totalMs;
       case "linger":
-        return stream.isLingering ? this.#endedMs + limits.lingerMs : Infinity;
+        // The peer is waited for only while we take what it still has to say.
+        if (!stream.isLingering || !stream.isReading) return Infinity;
+        return Math.max(this.#endedMs, this.#readMs) + limits.lingerMs;
       case "write":
         return stream.hasPendingOutput ? this.#writtenMs + limits.writeMs : Infinity;
       case "read":

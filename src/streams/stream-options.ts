@@ -11,7 +11,7 @@ export const WRITE_HIGH_BYTES: number = 256 * 1024;
 /** A peer that takes nothing of waiting output for so long is given up. */
 export const WRITE_STALL_MS: number = 120_000;
 
-/** After `end()` and the last byte, a peer has so long to close its side. */
+/** After `end()` and the last byte, a peer has so long to send more, or to close its side. */
 export const LINGER_MS: number = 30_000;
 
 /** Bytes at which something starts (`high`) and at which it ends (`low`). */
@@ -30,7 +30,10 @@ export interface StreamTimeouts {
   readonly idleMs?: number | undefined;
   /** Since the stream was made. @defaultValue Infinity */
   readonly totalMs?: number | undefined;
-  /** After our end was sent, for the peer's. @defaultValue {@link LINGER_MS} */
+  /**
+   * After our end was sent: nothing received for so long, nor the peer's end, while reading. How
+   * long a peer may go on sending is `totalMs`. @defaultValue {@link LINGER_MS}
+   */
   readonly lingerMs?: number | undefined;
 }
 

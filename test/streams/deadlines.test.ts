@@ -150,6 +150,70 @@ describe.each(WAYS)("%s", (way) => {
   });
 });
 
+describe.each(WAYS)("%s: after our end", (way) => {
+  test("a peer that is silent and does not close is given up after lingerMs", async () => {
+    const reactor = reactorOf();
+    const log: string[] = [];
+    const { stream } = joined(reactor, recorder(log), { timeouts: { lingerMs: 30 } });
+    const begun = performance.now();
+    stream.end("bye");
+    await drive(reactor, way, () => log.length > 0);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(30);
+    expect(log).toEqual([`close ${LATE.code}`]);
+  });
+
+  test("a long answer is not cut off, as long as it comes", async () => {
+    const reactor = reactorOf();
+    const log: string[] = [];
+    const { stream, peer } = joined(reactor, recorder(log), { timeouts: { lingerMs: 60 } });
+    stream.end("question");
+    let beats = 0;
+    const timer = reactor.timer(
+      20,
+      () => {
+        beats += 1;
+        send(peer, `${beats}`);
+        if (beats < 6) return;
+        timer.stop();
+        peer.shutdown("write");
+      },
+      { repeat: true },
+    );
+    await drive(reactor, way, () => stream.isDestroyed);
+    expect(log.at(-1)).toBe("close");
+    expect(stream.bytesRead).toBe(6);
+  });
+
+  test("who is slow to read is not taken for a silent peer", async () => {
+    const reactor = reactorOf();
+    const log: string[] = [];
+    const { stream, peer } = joined(reactor, recorder(log), { timeouts: { lingerMs: 30 } });
+    stream.end("question");
+    stream.pause();
+    send(peer, "answer");
+    peer.shutdown("write");
+    reactor.timer(90, () => stream.resume());
+    await drive(reactor, way, () => stream.isDestroyed);
+    expect(log).toEqual(["data answer", "end", "close"]);
+  });
+
+  test("after resume the peer has its whole time", async () => {
+    const reactor = reactorOf();
+    const log: string[] = [];
+    const { stream } = joined(reactor, recorder(log), { timeouts: { lingerMs: 30 } });
+    stream.end("question");
+    stream.pause();
+    let begun = 0;
+    reactor.timer(60, () => {
+      begun = performance.now();
+      stream.resume();
+    });
+    await drive(reactor, way, () => stream.isDestroyed);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(30);
+    expect(log).toEqual([`close ${LATE.code}`]);
+  });
+});
+
 test("wrong times are refused, by name", () => {
   const reactor = reactorOf();
   const { stream } = joined(reactor);
