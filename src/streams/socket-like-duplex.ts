@@ -42,6 +42,7 @@ export interface DuplexAddress {
   readonly port?: number;
 }
 
+/** What a Duplex of `toDuplex` has in common with net.Socket. */
 export abstract class SocketLikeDuplex extends Duplex {
   /** It is connected, whatever net.Socket would have to wait for. */
   readonly connecting: boolean = false;
