@@ -24,6 +24,12 @@ export interface HasFileno {
   fileno(): number;
 }
 
+/** Who is to hear that a descriptor is given up. An object, so that a registration can be its own. */
+export interface CloseHook {
+  /** Right before the descriptor is closed or detached. */
+  closing(): void;
+}
+
 /**
  * An object that owns its descriptor and says when it gives it up. A selector trusts it to call
  * the hooks before close(2), and may therefore put kernel calls off until the next wait.
@@ -32,15 +38,15 @@ export interface Registrable extends HasFileno {
   fileno(): Fd;
   /** Whose descriptor it is: a number means nothing to another kernel. */
   readonly kernel: Kernel;
-  /**
-   * Calls `hook` right before the descriptor is closed or detached.
-   *
-   * @returns a function that removes the hook.
-   */
-  onClose(hook: () => void): () => void;
+  /** Calls `hook.closing()` once, right before the descriptor is closed or detached. */
+  addCloseHook(hook: CloseHook): void;
+  /** Takes a hook back. Does nothing if it is not there. */
+  removeCloseHook(hook: CloseHook): void;
 }
 
 /** True if `value` owns its descriptor, see {@link Registrable}. */
 export function isRegistrable(value: unknown): value is Registrable {
-  return typeof value === "object" && value !== null && "onClose" in value && "fileno" in value;
+  return (
+    typeof value === "object" && value !== null && "addCloseHook" in value && "fileno" in value
+  );
 }

@@ -100,11 +100,7 @@ export abstract class Activity implements TimerEntry, ActiveEntry {
 
   /** Notes that it is armed, and in which context. */
   protected began(): void {
-    const isInOwnContext = this.#context?.asyncId() === executionAsyncId();
-    if (!isInOwnContext) {
-      this.#context?.emitDestroy();
-      this.#context = new AsyncResource("SOCKET_REACTOR_ACTIVITY", { requireManualDestroy: true });
-    }
+    if (this.keepsContext) this.#takeContext();
     if (this.#isStarted) return;
     this.#isStarted = true;
     if (this.#isRef) this.core.holds += 1;
@@ -123,6 +119,17 @@ export abstract class Activity implements TimerEntry, ActiveEntry {
   protected inContext<A, B, C>(fn: (a: A, b: B, c: C) => void, a: A, b: B, c: C): void {
     if (this.#context === undefined) fn(a, b, c);
     else this.#context.runInAsyncScope(fn, undefined, a, b, c);
+  }
+
+  /** Whether it is called in the context of the code that armed it. */
+  protected get keepsContext(): boolean {
+    return true;
+  }
+
+  #takeContext(): void {
+    if (this.#context?.asyncId() === executionAsyncId()) return; // armed again by its own handler
+    this.#context?.emitDestroy();
+    this.#context = new AsyncResource("SOCKET_REACTOR_ACTIVITY", { requireManualDestroy: true });
   }
 
   #setRef(isRef: boolean): this {

@@ -27,5 +27,5 @@ export type { RunMode, Schedule } from "./schedule.js";
 export type { SignalHandler, SignalOptions, SignalWatch } from "./signal-watch.js";
 export type { ReactorStats } from "./stats.js";
 export type { Timer, TimerHandler, TimerOptions } from "./timer.js";
-export type { Watch, WatchHandler, WatchOptions } from "./watch.js";
+export type { Watch, WatchHandler, WatchOptions, WatchTarget } from "./watch.js";
 export type { WatchMode } from "./watched-descriptor.js";

@@ -2,7 +2,7 @@
 import { Socket } from "../sockets/index.js";
 import type { Core } from "./core.js";
 import { type ReactorStats, statsOf } from "./stats.js";
-import { Watch } from "./watch.js";
+import { Watch, type WatchHandler, type WatchTarget } from "./watch.js";
 import type { Watcher } from "./watched-descriptor.js";
 
 export interface WatchReport {
@@ -54,8 +54,12 @@ function reportWatch(fd: number, watcher: Watcher): WatchReport {
     priority: watch?.priority ?? 0,
     remainingMs: watch?.remainingMs,
     socket: watcher.fileobj instanceof Socket ? reportSocket(watcher.fileobj) : undefined,
-    details: attempt(() => watch?.describe?.()),
+    details: attempt(() => describe(watch?.handler)),
   };
+}
+
+function describe(handler: WatchHandler | WatchTarget | undefined): WatchReport["details"] {
+  return typeof handler === "object" ? handler.describe?.() : undefined;
 }
 
 function reportSocket(socket: Socket): SocketReport {

@@ -10,7 +10,7 @@ import { type ReactorOptions, readOptions } from "./options.js";
 import { ReactorWaker } from "./reactor-waker.js";
 import { type SignalHandler, type SignalOptions, SignalWatch } from "./signal-watch.js";
 import { Timer, type TimerHandler, type TimerOptions } from "./timer.js";
-import { Watch, type WatchHandler, type WatchOptions } from "./watch.js";
+import { Watch, type WatchHandler, type WatchOptions, type WatchTarget } from "./watch.js";
 
 /** "idle" between runs. */
 export type RunMode = "idle" | "attached" | "blocking";
@@ -54,7 +54,12 @@ export abstract class Schedule {
    * @throws as `selector.register`; Error ERR_MODE_CONFLICT for a descriptor that is watched in the
    *   other mode; Error ERR_REACTOR_CLOSED.
    */
-  watch(fileobj: FileObject, events: number, handler: WatchHandler, options?: WatchOptions): Watch {
+  watch(
+    fileobj: FileObject,
+    events: number,
+    handler: WatchHandler | WatchTarget,
+    options?: WatchOptions,
+  ): Watch {
     return new Watch(this.core, fileobj, events, handler, options);
   }
 

@@ -15,6 +15,18 @@ import { WatchedDescriptor, type Watcher, type WatchMode } from "./watched-descr
  */
 export type WatchHandler = (events: number, flags: number, watch: Watch) => void;
 
+/**
+ * An object in a handler's place: for who makes many watches, and wants no function for each. It is
+ * called in whatever asynchronous context the reactor runs in.
+ */
+export interface WatchTarget {
+  onReady(events: number, flags: number, watch: Watch): void;
+  /** The kernel refused a change that had been put off; default: the reactor's onError. */
+  onRefused?(error: SystemError, watch: Watch): void;
+  /** For `reactor.report()`: says more about what is watched. */
+  describe?(): Record<string, unknown>;
+}
+
 export interface WatchOptions {
   /** Stops before its first call. libevent: without EV_PERSIST. @defaultValue false */
   readonly once?: boolean | undefined;
@@ -26,8 +38,6 @@ export interface WatchOptions {
   readonly timeoutMs?: number | undefined;
   /** False makes it without starting it. @defaultValue true */
   readonly start?: boolean | undefined;
-  /** False calls in whatever context the reactor runs in: 30 ns less per event. @defaultValue true */
-  readonly asyncContext?: boolean | undefined;
   /** Hears that the kernel refused a change that had been put off; default: the reactor's. */
   readonly onError?: ((error: SystemError, watch: Watch) => void) | undefined;
 }
@@ -36,13 +46,10 @@ const READ_WRITE = EVENT_READ | EVENT_WRITE;
 
 export class Watch extends Activity implements Watcher {
   readonly fileobj: FileObject;
-  readonly handler: WatchHandler;
-  /** For `reactor.report()`: says more about what is watched. */
-  describe: (() => Record<string, unknown>) | undefined;
+  readonly handler: WatchHandler | WatchTarget;
   #events: number;
   #timeoutMs: number | undefined;
   readonly #isOnce: boolean;
-  readonly #hasContext: boolean;
   readonly #mode: WatchMode;
   readonly #onError: WatchOptions["onError"];
   #descriptor: WatchedDescriptor | undefined;
@@ -52,17 +59,18 @@ export class Watch extends Activity implements Watcher {
     core: Scheduler,
     fileobj: FileObject,
     events: number,
-    handler: WatchHandler,
+    handler: WatchHandler | WatchTarget,
     options: WatchOptions = {},
   ) {
     super(core, options.priority);
-    if (typeof handler !== "function") throw wrongType("handler", "a function", handler);
+    if (typeof handler !== "function" && typeof handler?.onReady !== "function") {
+      throw wrongType("handler", "a function, or an object with onReady()", handler);
+    }
     this.fileobj = fileobj;
     this.handler = handler;
     this.#events = checkInterest(events);
     this.#isOnce = options.once ?? false;
     this.#mode = options.mode ?? "level";
-    this.#hasContext = options.asyncContext ?? true;
     this.#onError = options.onError;
     this.#setTimeout(options.timeoutMs);
     if (options.start ?? true) this.start();
@@ -132,8 +140,9 @@ export class Watch extends Activity implements Watcher {
   deliver(events: number, flags: number): void {
     if (this.#isOnce) this.stop();
     else this.#restartTimeout();
-    if (this.#hasContext) this.inContext(this.handler, events, flags, this);
-    else this.handler(events, flags, this);
+    const { handler } = this;
+    if (typeof handler === "function") this.inContext(handler, events, flags, this);
+    else handler.onReady(events, flags, this);
   }
 
   /** For the reactor. */
@@ -147,15 +156,19 @@ export class Watch extends Activity implements Watcher {
     noteWatch(this.core.owner, "drop", this, error);
     super.stop();
     if (error === undefined) return;
-    if (this.#onError === undefined) {
-      this.core.fail(error, this);
-      return;
-    }
+    const { handler } = this;
     try {
-      this.#onError(error, this);
+      if (this.#onError !== undefined) this.#onError(error, this);
+      else if (typeof handler === "object" && handler.onRefused) handler.onRefused(error, this);
+      else this.core.fail(error, this);
     } catch (second) {
       this.core.fail(second, this);
     }
+  }
+
+  /** A function is called in the context of the code that armed it; for an object it is its own affair. */
+  protected override get keepsContext(): boolean {
+    return typeof this.handler === "function";
   }
 
   #update(): void {

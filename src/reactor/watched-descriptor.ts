@@ -24,14 +24,15 @@ export type ReactorSelector = Selector<WatchedDescriptor>;
 export class WatchedDescriptor {
   readonly fd: Fd;
   /** In the order they were started, which is the order of their calls. */
-  readonly watches: Watcher[] = [];
+  readonly watches: Watcher[];
   readonly #selector: ReactorSelector;
   readonly #mode: WatchMode;
 
-  private constructor(selector: ReactorSelector, fd: number, mode: WatchMode) {
+  private constructor(selector: ReactorSelector, fd: number, mode: WatchMode, first: Watcher) {
     this.#selector = selector;
     this.fd = toFd(fd);
     this.#mode = mode;
+    this.watches = [first]; // as a rule there is no other, and a literal is no longer than it must
   }
 
   /**
@@ -47,8 +48,7 @@ export class WatchedDescriptor {
     const key = selector.map.get(fd);
     const known = key?.data;
     if (known === undefined) {
-      const fresh = new WatchedDescriptor(selector, fd, mode);
-      fresh.watches.push(watch);
+      const fresh = new WatchedDescriptor(selector, fd, mode, watch);
       selector.register(fileobj, watch.events, fresh, { mode });
       return fresh;
     }

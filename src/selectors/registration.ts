@@ -4,14 +4,14 @@
  * given out, so an event that was meant for a former registration, or for a former owner of a
  * reused descriptor number, never reaches a new one.
  */
-import type { Fd } from "../kernel/index.js";
+import { type CloseHook, type Fd, isRegistrable } from "../kernel/index.js";
 import type { EventMask, Mode } from "./events.js";
 import type { FileObject, SelectorKey } from "./selector.js";
 
 const GENERATION_MAX = 0x7fffffff;
 
 /** One registered descriptor: what the caller wants and what the kernel knows. */
-export class Registration<D> {
+export class Registration<D> implements CloseHook {
   readonly slot: number;
   readonly fd: Fd;
   generation: number;
@@ -29,8 +29,8 @@ export class Registration<D> {
   hasFired = false;
   /** It gets nothing from the batch during which it was registered, or its pause reached the kernel. */
   mutedInBatch = 0;
-  /** Removes the close hook of a Registrable. */
-  unhook: (() => void) | undefined;
+  /** What to do when its object closes; set while it is that object's close hook. */
+  onClosing: ((registration: Registration<D>) => void) | undefined;
 
   constructor(slot: number, generation: number, key: SelectorKey<D>, mode: Mode) {
     this.slot = slot;
@@ -38,6 +38,27 @@ export class Registration<D> {
     this.fd = key.fd;
     this.key = key;
     this.mode = mode;
+  }
+
+  /** Its object is about to close; the hook is gone with that. */
+  closing(): void {
+    const { onClosing } = this;
+    this.onClosing = undefined;
+    onClosing?.(this);
+  }
+
+  /** Becomes the close hook of its object, if that announces its closing. */
+  hook(onClosing: (registration: Registration<D>) => void): void {
+    const { fileobj } = this.key;
+    if (!isRegistrable(fileobj)) return;
+    this.onClosing = onClosing;
+    fileobj.addCloseHook(this);
+  }
+
+  unhook(): void {
+    const { fileobj } = this.key;
+    if (this.onClosing !== undefined && isRegistrable(fileobj)) fileobj.removeCloseHook(this);
+    this.onClosing = undefined;
   }
 }
 
@@ -125,7 +146,7 @@ export class RegistrationTable<D> {
   }
 
   clear(): void {
-    for (const registration of this) registration.unhook?.();
+    for (const registration of this) registration.unhook();
     this.#byFd.clear();
     this.#byObject.clear();
     this.keys.clear();

@@ -33,6 +33,7 @@ export abstract class Registry<D> {
   protected changes = 0;
   protected isClosed = false;
   readonly #onDropped: DroppedHandler<D> | undefined;
+  readonly #onClosing = (registration: Registration<D>): void => this.#forget(registration);
   /** Live ones whose interest changed, and removed ones that the kernel still knows. */
   readonly #dirty: Registration<D>[] = [];
   readonly #lingering = new Map<number, Registration<D>>();
@@ -54,10 +55,7 @@ export abstract class Registry<D> {
     const registration = this.#revive(key, mode) ?? this.introduce(key, mode);
     registration.mutedInBatch = this.batch;
     this.table.link(registration);
-    registration.unhook?.();
-    registration.unhook = isRegistrable(fileobj)
-      ? fileobj.onClose(() => this.#forget(registration))
-      : undefined;
+    registration.hook(this.#onClosing);
     return key;
   }
 
@@ -188,8 +186,7 @@ export abstract class Registry<D> {
       this.remove(registration);
       this.changes += 1;
     }
-    registration.unhook?.();
-    registration.unhook = undefined;
+    registration.unhook();
     this.table.release(registration, this.batch);
   }
 
@@ -217,6 +214,7 @@ export abstract class Registry<D> {
       return undefined;
     }
     this.#lingering.delete(key.fd);
+    registration.unhook();
     registration.key = key;
     return registration;
   }

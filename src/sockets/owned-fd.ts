@@ -4,6 +4,7 @@
  * number may be anybody's.
  */
 import {
+  type CloseHook,
   check,
   errnoOf,
   type Fd,
@@ -15,17 +16,14 @@ import {
 } from "../kernel/index.js";
 import { type Watch, watch, watchAccepted } from "./abandonment.js";
 
-interface CloseHook {
-  readonly run: () => void;
-}
-
 const EBADF = errnoOf("EBADF");
 
 export abstract class OwnedFd implements Registrable, Disposable {
   /** The kernel that made the descriptor; its calls are the only ones that know the number. */
   readonly kernel: Kernel;
   #fd: Fd;
-  #hooks: CloseHook[] | undefined;
+  /** One by itself: most sockets are in one selector. */
+  #hooks: CloseHook | CloseHook[] | undefined;
   #isClosing = false;
   #watch: Watch | undefined;
 
@@ -52,14 +50,24 @@ export abstract class OwnedFd implements Registrable, Disposable {
    * @returns a function that removes the hook.
    */
   onClose(hook: () => void): () => void {
-    if (this.#fd < 0) return () => {};
-    const entry: CloseHook = { run: hook };
-    this.#hooks ??= [];
-    this.#hooks.push(entry);
-    return () => {
-      const index = this.#hooks?.indexOf(entry) ?? -1;
-      if (index >= 0) this.#hooks?.splice(index, 1);
-    };
+    const entry: CloseHook = { closing: hook };
+    this.addCloseHook(entry);
+    return () => this.removeCloseHook(entry);
+  }
+
+  /** As `onClose`, for an object that is its own hook. On a closed socket it is never called. */
+  addCloseHook(hook: CloseHook): void {
+    if (this.#fd < 0) return;
+    if (this.#hooks === undefined) this.#hooks = hook;
+    else if (Array.isArray(this.#hooks)) this.#hooks.push(hook);
+    else this.#hooks = [this.#hooks, hook];
+  }
+
+  removeCloseHook(hook: CloseHook): void {
+    if (this.#hooks === hook) this.#hooks = undefined;
+    if (!Array.isArray(this.#hooks)) return;
+    const index = this.#hooks.indexOf(hook);
+    if (index >= 0) this.#hooks.splice(index, 1);
   }
 
   /**
@@ -117,15 +125,21 @@ export abstract class OwnedFd implements Registrable, Disposable {
   #runHooks(): unknown[] {
     this.#isClosing = true;
     const errors: unknown[] = [];
-    while (this.#hooks !== undefined && this.#hooks.length > 0) {
-      const [hook] = this.#hooks.splice(0, 1);
+    for (let hook = this.#nextHook(); hook !== undefined; hook = this.#nextHook()) {
       try {
-        hook?.run();
+        hook.closing();
       } catch (error) {
         errors.push(error);
       }
     }
     return errors;
+  }
+
+  #nextHook(): CloseHook | undefined {
+    if (Array.isArray(this.#hooks)) return this.#hooks.shift();
+    const hook = this.#hooks;
+    this.#hooks = undefined;
+    return hook;
   }
 }
 

@@ -1,17 +1,13 @@
 /**
  * A stream of bytes in both directions with buffers in between: what every stream has in common,
- * whatever carries it. Here are the two queues and their marks, the two ends, the deadlines and
- * when which handler is called; socket-stream.ts and memory-stream.ts move the bytes.
+ * whatever carries it. stream-input.ts is the reading half; here are writing, the two ends and the
+ * deadlines. socket-stream.ts and memory-stream.ts move the bytes.
  *
  * The states of the two directions are independent, which is what half-close means: reading ends
  * with the peer's FIN, writing with ours, and the stream is over when both have.
  *
- * The rule of the file: handlers are called through `#call`, which does nothing once the stream is
- * destroyed, in the asynchronous context of the code that made the stream.
- *
  * libevent: bufferevent
  */
-import { AsyncResource } from "node:async_hooks";
 import { misuse, wrongType } from "../kernel/index.js";
 import type { Reactor } from "../reactor/index.js";
 import { ByteQueue } from "./byte-queue.js";
@@ -19,76 +15,43 @@ import { Deadlines, type Timed, timeoutError } from "./deadlines.js";
 import { noteStream } from "./notes.js";
 import type { ToDuplexOptions } from "./socket-like-duplex.js";
 import type { StreamHandler, StreamTimeout } from "./stream-handler.js";
-import {
-  readLimits,
-  type StreamLimits,
-  type StreamOptions,
-  type StreamTimeouts,
-} from "./stream-options.js";
+import { StreamInput } from "./stream-input.js";
+import type { StreamOptions, StreamTimeouts } from "./stream-options.js";
 import { StreamReader } from "./stream-reader.js";
 import { type StreamDuplex, toDuplex } from "./to-duplex.js";
 import { toWeb, type WebStreams } from "./to-web.js";
 
-/** Reasons not to read; it reads when there is none. */
-const PAUSED = 1;
-const FULL = 2;
-const LIMITED = 4;
-const ENDED = 8;
-/** The peer's end came while unread input waited for `resume`. */
-const END_PENDING = 16;
-
 export type StreamData = Uint8Array | string | ByteQueue;
 
-export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposable, Timed {
-  readonly reactor: Reactor;
-  /** What has come and is unread. */
-  readonly input: ByteQueue = new ByteQueue();
-  /** What is written and waits for the kernel; use `write`. */
-  protected readonly output: ByteQueue = new ByteQueue();
-  /** For who made the stream: called when it is over, before `onClose`. */
-  onRelease: (() => void) | undefined;
+/** Who made a stream and is to know when it is over. */
+export interface StreamOwner {
+  /** Before `onClose`. */
+  released(stream: BufferedStream): void;
+}
+
+export abstract class BufferedStream
+  extends StreamInput
+  implements AsyncIterable<Buffer>, Disposable, Timed
+{
+  owner: StreamOwner | undefined;
   /** As the option of this name; may be changed until the peer's end comes. */
   allowHalfOpen: boolean;
-  protected readonly deadlines: Deadlines;
-  readonly #limits: StreamLimits;
-  readonly #context: AsyncResource;
-  #handler: StreamHandler<this>;
-  #suspended = 0;
-  #bytesRead = 0;
+  #output: ByteQueue | undefined;
+  #deadlines: Deadlines | undefined;
   #isEnding = false;
   #isEnded = false;
   #isDestroyed = false;
   #error: Error | undefined;
-  #isDelivering = false;
   #needsDrain = false;
   #drains: ((error?: Error) => void)[] | undefined;
 
   protected constructor(reactor: Reactor, handler: StreamHandler<never>, options: StreamOptions) {
-    this.reactor = reactor;
-    this.#limits = readLimits(options);
-    this.#handler = handler as StreamHandler<this>;
+    super(reactor, handler, options);
     this.allowHalfOpen = options.allowHalfOpen ?? false;
-    this.#context = new AsyncResource("SOCKET_REACTOR_STREAM", { requireManualDestroy: true });
-    if (options.paused) this.#suspended = PAUSED;
-    this.deadlines = new Deadlines(reactor, this, options.timeouts);
+    const { timeouts } = options;
+    if (timeouts !== undefined) this.#deadlines = new Deadlines(reactor, this, timeouts);
     reactor.hold();
     noteStream("open", this);
-  }
-
-  /** What is called; may be replaced at any time. */
-  get handler(): StreamHandler<this> {
-    return this.#handler;
-  }
-
-  set handler(handler: StreamHandler<this>) {
-    if (typeof handler !== "object" || handler === null) {
-      throw wrongType("handler", "an object", handler);
-    }
-    this.#handler = handler;
-  }
-
-  get bytesRead(): number {
-    return this.#bytesRead;
   }
 
   /** Bytes that the kernel took. */
@@ -116,21 +79,6 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     return !this.#isEnding && !this.#isDestroyed;
   }
 
-  /** Bytes that may come before reading stops. */
-  protected get inputRoom(): number {
-    return Math.max(1, this.#limits.readHigh - this.input.length);
-  }
-
-  /** True while it takes what comes. */
-  get isReading(): boolean {
-    return this.#suspended === 0 && !this.#isDestroyed;
-  }
-
-  /** True after the peer's end. */
-  get hasReadEnded(): boolean {
-    return (this.#suspended & ENDED) !== 0;
-  }
-
   get isLingering(): boolean {
     return this.#isEnded && !this.hasReadEnded;
   }
@@ -149,7 +97,7 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     else if (data instanceof Uint8Array) this.transmit(data, 0, data.length);
     else if (data instanceof ByteQueue) this.transmitQueue(data);
     else throw wrongType("data", "a string, a Uint8Array or a ByteQueue", data);
-    if (this.pendingBytes < this.#limits.writeHigh) return true;
+    if (this.pendingBytes < this.limits.writeHigh) return true;
     this.#needsDrain = true;
     return false;
   }
@@ -197,50 +145,25 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   #close(error: Error | undefined): void {
     this.#isDestroyed = true;
     this.#error = error;
-    this.deadlines.stop();
+    this.#deadlines?.stop();
     this.release();
-    this.output.clear();
+    this.#output?.clear();
     this.reactor.release();
-    this.onRelease?.();
+    this.owner?.released(this);
     noteStream("close", this, error);
     const drains = this.#drains ?? [];
     this.#drains = undefined;
     for (const settle of drains) settle(error ?? destroyedError());
-    const { onClose } = this.#handler;
-    try {
-      if (onClose !== undefined) {
-        this.#context.runInAsyncScope(onClose, this.#handler, this, error);
-      }
-    } catch (failure) {
-      // Not the caller's: as a rule that is the reactor, in the middle of other streams' affairs.
-      this.reactor.fail(failure);
-    }
-    this.#context.emitDestroy();
+    this.callLast(error);
   }
 
   [Symbol.dispose](): void {
     this.destroy();
   }
 
-  /** Stops reading: `onData` is not called until `resume`. What has come stays. */
-  pause(): void {
-    this.suspend(PAUSED);
-  }
-
-  /** Reads again, beginning with what is unread; also after unread input has reached its mark. */
-  resume(): void {
-    if (this.#isDestroyed) return;
-    this.#suspended &= ~PAUSED;
-    if (this.input.length < this.#limits.readHigh) this.#suspended &= ~FULL;
-    this.deadlines.resumed();
-    this.updateInterest();
-    const isBehind = !this.input.isEmpty || (this.#suspended & END_PENDING) !== 0;
-    if (isBehind) this.reactor.deferPlain(() => this.#catchUp());
-  }
-
   /** Replaces the deadlines that are given; their times start anew. */
   setTimeouts(timeouts: StreamTimeouts): void {
-    this.deadlines.set(timeouts);
+    this.#timed().set(timeouts);
   }
 
   /**
@@ -266,58 +189,19 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
 
   /** Subclasses only: a deadline is over. */
   expired(which: StreamTimeout): void {
-    if (this.#handler.onTimeout !== undefined) this.#call(this.#handler.onTimeout, which);
+    if (this.handler.onTimeout !== undefined) this.call(this.handler.onTimeout, which);
     else this.destroy(timeoutError(which));
-  }
-
-  // What the carrier calls.
-
-  /** Bytes came; they are lent. */
-  protected receivedBytes(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytesRead += end - start;
-    this.deadlines.received();
-    // Received together with others whose handler has paused this one.
-    if (this.#suspended !== 0 || this.#isDelivering) this.input.append(bytes, start, end);
-    else {
-      this.input.lend(bytes, start, end);
-      this.#deliver();
-      this.input.reclaim();
-    }
-    if (this.input.length >= this.#limits.readHigh) this.suspend(FULL);
-  }
-
-  /** Bytes came, at the front of a queue: they change hands. */
-  protected receivedQueue(queue: ByteQueue, length: number): void {
-    this.#bytesRead += length;
-    this.deadlines.received();
-    queue.moveTo(this.input, length);
-    if (this.#suspended === 0 && !this.#isDelivering) this.#deliver();
-    if (this.input.length >= this.#limits.readHigh) this.suspend(FULL);
-  }
-
-  /** The peer's end came, perhaps once more: after a `break` a stream is received from twice. */
-  protected receivedEnd(): void {
-    if (this.hasReadEnded) return;
-    if ((this.#suspended & (PAUSED | FULL)) !== 0 && !this.input.isEmpty) {
-      this.suspend(END_PENDING);
-      return;
-    }
-    this.suspend(ENDED);
-    if (!this.input.isEmpty) this.#call(this.#handler.onData, this.input);
-    this.#call(this.#handler.onEnd);
-    if (!this.allowHalfOpen) this.end();
-    if (this.#isEnded && !this.#isDestroyed) this.#close(undefined);
   }
 
   /** The kernel took bytes, perhaps all. Handlers may be called. */
   protected progressed(): void {
     if (this.#isDestroyed) return;
-    if (this.#needsDrain && this.pendingBytes <= this.#limits.writeLow) {
+    if (this.#needsDrain && this.pendingBytes <= this.limits.writeLow) {
       this.#needsDrain = false;
       const drains = this.#drains ?? [];
       this.#drains = undefined;
       for (const settle of drains) settle();
-      this.#call(this.#handler.onDrain);
+      this.call(this.handler.onDrain);
     }
     this.#finishIfFlushed();
   }
@@ -327,20 +211,28 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
     return this.#needsDrain || this.#isEnding;
   }
 
-  protected suspend(reason: number): void {
-    if ((this.#suspended & reason) !== 0) return;
-    this.#suspended |= reason;
-    this.updateInterest();
+  protected get deadlines(): Deadlines | undefined {
+    return this.#deadlines;
   }
 
-  /** A rate limit is used up, or has room again. */
-  protected setLimited(isLimited: boolean): void {
-    if (isLimited) this.suspend(LIMITED);
-    else if ((this.#suspended & LIMITED) !== 0) {
-      this.#suspended &= ~LIMITED;
-      this.deadlines.resumed();
-      this.updateInterest();
-    }
+  /** What is written and waits for the kernel. */
+  protected get output(): ByteQueue {
+    this.#output ??= new ByteQueue();
+    return this.#output;
+  }
+
+  protected get outputBytes(): number {
+    return this.#output === undefined ? 0 : this.#output.length;
+  }
+
+  /** Output begins to wait for the peer. */
+  protected blocked(): void {
+    this.#timed().blocked();
+  }
+
+  protected readEnded(): void {
+    if (!this.allowHalfOpen) this.end();
+    if (this.#isEnded && !this.#isDestroyed) this.#close(undefined);
   }
 
   // What a carrier adds.
@@ -350,49 +242,25 @@ export abstract class BufferedStream implements AsyncIterable<Buffer>, Disposabl
   protected abstract transmitText(text: string): void;
   /** Sends or queues all of it, and leaves it empty. */
   protected abstract transmitQueue(queue: ByteQueue): void;
-  /** `isReading` or the output has changed. */
-  protected abstract updateInterest(): void;
   /** Everything is sent: ends our side. */
   protected abstract finish(): void;
   /** Lets go of what carries it. */
   protected abstract release(): void;
 
-  #deliver(): void {
-    const { onData } = this.#handler;
-    if (onData === undefined || this.input.length < this.#limits.readLow) return;
-    this.#isDelivering = true;
-    this.#call(onData, this.input);
-    this.#isDelivering = false;
-  }
-
-  /** What had come before `resume`. */
-  #catchUp(): void {
-    if (this.#isDestroyed || (this.#suspended & (PAUSED | ENDED)) !== 0) return;
-    if (!this.input.isEmpty) this.#deliver();
-    if (this.#isDestroyed) return;
-    if (this.input.length < this.#limits.readHigh) this.#suspended &= ~FULL;
-    if ((this.#suspended & (PAUSED | FULL | END_PENDING)) === END_PENDING) this.receivedEnd();
-    else this.updateInterest();
-  }
-
-  #call<A>(fn: ((stream: this, argument: A) => void) | undefined, argument?: A): void {
-    if (fn === undefined || this.#isDestroyed) return;
-    try {
-      this.#context.runInAsyncScope(fn, this.#handler, this, argument as A);
-    } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
-      this.reactor.fail(error);
-    }
+  /** Most streams never need a deadline, and an idle one is to be small. */
+  #timed(): Deadlines {
+    this.#deadlines ??= new Deadlines(this.reactor, this, {});
+    return this.#deadlines;
   }
 
   #finishIfFlushed(): void {
     if (!this.#isEnding || this.#isEnded || this.pendingBytes > 0) return;
     this.#isEnded = true;
     this.finish();
-    this.#call(this.#handler.onFinish);
+    this.call(this.handler.onFinish);
     if (this.#isDestroyed) return;
     if (this.hasReadEnded) this.#close(undefined);
-    else this.deadlines.ended();
+    else this.#timed().ended();
   }
 
   #assertWritable(): void {

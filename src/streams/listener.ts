@@ -6,8 +6,9 @@
  * and looks again after a time that doubles. Clients wait in the queue meanwhile; if it lasts, they
  * are refused one by one with the help of a spare descriptor, so that they know.
  */
+import { AsyncResource } from "node:async_hooks";
 import { errnoOf, outOfRange, SystemError } from "../kernel/index.js";
-import type { Reactor, Watch } from "../reactor/index.js";
+import type { Reactor, Watch, WatchTarget } from "../reactor/index.js";
 import { EVENT_READ } from "../reactor/index.js";
 import {
   type Address,
@@ -16,6 +17,7 @@ import {
   Socket,
   TCP_NODELAY,
 } from "../sockets/index.js";
+import type { StreamOwner } from "./buffered-stream.js";
 import { ListenerPause } from "./listener-pause.js";
 import { noteListener } from "./notes.js";
 import { SocketStream } from "./socket-stream.js";
@@ -76,7 +78,7 @@ export interface ListenerStats {
  * await reactor.run();
  * ```
  */
-export class Listener implements Disposable {
+export class Listener implements Disposable, StreamOwner, WatchTarget {
   readonly reactor: Reactor;
   readonly socket: Socket;
   /** The streams it made that are open. */
@@ -86,6 +88,7 @@ export class Listener implements Disposable {
   readonly #options: ListenerOptions;
   readonly #acceptsPerTurn: number;
   readonly #connectionsMax: number;
+  readonly #context = new AsyncResource("SOCKET_REACTOR_LISTENER");
   readonly #watch: Watch;
   readonly #pause: ListenerPause;
   #accepted = 0;
@@ -114,16 +117,11 @@ export class Listener implements Disposable {
       this.#update();
     });
     try {
-      this.#watch = reactor
-        .watch(socket, EVENT_READ, () => this.#onReadable(), {
-          onError: (error) => this.#wait(error),
-        })
-        .unref();
+      this.#watch = reactor.watch(socket, EVENT_READ, this).unref();
     } catch (error) {
       this.#pause.close();
       throw error;
     }
-    this.#watch.describe = () => ({ ...this.stats() });
     reactor.hold();
   }
 
@@ -201,7 +199,22 @@ export class Listener implements Disposable {
     this.close();
   }
 
-  #onReadable(): void {
+  /** For `reactor.report()`. */
+  describe(): Record<string, unknown> {
+    return { ...this.stats() };
+  }
+
+  /** For the reactor. */
+  onRefused(error: SystemError): void {
+    this.#wait(error);
+  }
+
+  /** For the reactor. Streams are made in the asynchronous context of who made the listener. */
+  onReady(): void {
+    this.#context.runInAsyncScope(this.#acceptSome, this);
+  }
+
+  #acceptSome(): void {
     for (let i = 0; i < this.#acceptsPerTurn && this.#watch.isStarted; i += 1) {
       const socket = this.#accept();
       if (socket === undefined) return;
@@ -249,7 +262,7 @@ export class Listener implements Disposable {
       return;
     }
     this.streams.add(stream);
-    stream.onRelease = () => this.#left(stream);
+    stream.owner = this;
     if (this.streams.size >= this.#connectionsMax) this.#update();
     try {
       this.#onStream(stream);
@@ -259,7 +272,8 @@ export class Listener implements Disposable {
     }
   }
 
-  #left(stream: SocketStream): void {
+  /** For its streams: one is over. */
+  released(stream: SocketStream): void {
     this.streams.delete(stream);
     if (this.streams.size === this.#connectionsMax - 1) this.#update();
   }

@@ -177,13 +177,13 @@ export class MemoryStream extends BufferedStream {
 
   #took(bytes: number): void {
     this.#bytesWritten += bytes;
-    this.deadlines.sent();
+    this.deadlines?.sent();
     this.#wakePeer();
   }
 
   /** Output waits for the peer, or for the limits, which `#work` asks. */
   #beginWaiting(): void {
-    this.deadlines.blocked();
+    this.blocked();
     this.#schedule();
   }
 

@@ -39,24 +39,28 @@ export const STAGE_BYTES_MAX: number = 16 * 1024;
  */
 const BULK_BYTES = 4096;
 
-/** A stream as the pool sees it. */
-export interface Transfer {
+/** A stream that sends, as the pool sees it. */
+export interface Sender {
   /** Its descriptor at this moment; -1 when closed. */
   readonly fd: number;
-  /** The most it wants to receive now, 1 or more. */
-  readonly readRoom: number;
-  /** What it received last. */
-  lastReceived: number;
   /** Its place in the batch of what is to be sent; -1 when it has none. */
   stagedAt: number;
   /** False while it has unsent bytes outside the batch: what is written goes behind those. */
   readonly mayStage: boolean;
-  /** Bytes, 0 at the end of the stream, or a negative errno. The bytes are lent. */
-  received(result: number, arena: Buffer, offset: number): void;
   /** The result of sending; keeps what was not sent. True if `afterSend` is to be called. */
   sent(result: number, arena: Buffer, offset: number, length: number): boolean;
   /** Here handlers may be called. */
   afterSend(): void;
+}
+
+/** A stream that receives as well. */
+export interface Transfer extends Sender {
+  /** The most it wants to receive now, 1 or more. */
+  readonly readRoom: number;
+  /** What it received last. */
+  lastReceived: number;
+  /** Bytes, 0 at the end of the stream, or a negative errno. The bytes are lent. */
+  received(result: number, arena: Buffer, offset: number): void;
 }
 
 const pools = new WeakMap<Reactor, TransferPool>();
@@ -69,9 +73,9 @@ export class TransferPool {
   readonly #readers: (Transfer | undefined)[] = [];
   #readerCount = 0;
   readonly #sendMoves = new Int32Array(BATCH_MAX * MOVE_INTS);
-  readonly #writers: (Transfer | undefined)[] = [];
+  readonly #writers: (Sender | undefined)[] = [];
   #writerCount = 0;
-  readonly #followers: Transfer[] = [];
+  readonly #followers: Sender[] = [];
   /** Where the next copy of what is written goes. */
   #tail = ARENA_READ_BYTES;
   #isDeferred = false;
@@ -124,7 +128,7 @@ export class TransferPool {
    * @returns how many it took: all of them, or none because they are too many, or because the
    *   stream has other bytes that these do not follow on.
    */
-  stage(stream: Transfer, bytes: Uint8Array, start: number, end: number): number {
+  stage(stream: Sender, bytes: Uint8Array, start: number, end: number): number {
     if (bytes === this.arena) return this.#add(stream, start, end - start); // lent, not viewed
     if (bytes.buffer === this.arena.buffer) {
       const offset = bytes.byteOffset - this.arena.byteOffset + start;
@@ -139,7 +143,7 @@ export class TransferPool {
   }
 
   /** As `stage`, of text in UTF-8. @returns its length in bytes, or -1: not taken. */
-  stageText(stream: Transfer, text: string): number {
+  stageText(stream: Sender, text: string): number {
     if (text.length * 3 > STAGE_BYTES_MAX || !this.#hasRoom(stream, text.length * 3)) return -1;
     const offset = this.#tail;
     const length = this.arena.write(text, offset);
@@ -148,7 +152,7 @@ export class TransferPool {
   }
 
   /** Takes the stream's bytes out of the batch again. @returns them, lent; undefined: there are none. */
-  unstage(stream: Transfer): Buffer | undefined {
+  unstage(stream: Sender): Buffer | undefined {
     const at = stream.stagedAt;
     if (at < 0) return undefined;
     const move = at * MOVE_INTS;
@@ -242,7 +246,7 @@ export class TransferPool {
    * Whether bytes can be copied to the end. A full batch is sent first, before the place for the
    * copy is chosen, for then the copies begin anew; and of this very stream a part may come back.
    */
-  #hasRoom(stream: Transfer, length: number): boolean {
+  #hasRoom(stream: Sender, length: number): boolean {
     const isNew = stream.stagedAt < 0;
     if (this.#tail + length > this.arena.length || (isNew && this.#writerCount === BATCH_MAX)) {
       this.flush();
@@ -256,7 +260,7 @@ export class TransferPool {
     );
   }
 
-  #add(stream: Transfer, offset: number, length: number): number {
+  #add(stream: Sender, offset: number, length: number): number {
     const moves = this.#sendMoves;
     if (stream.stagedAt >= 0) {
       const move = stream.stagedAt * MOVE_INTS;

@@ -74,13 +74,12 @@ describe.each(WAYS)("%s", (way) => {
     expect(new Set(seen)).toEqual(new Set(["one one", "two two"]));
   });
 
-  test("asyncContext: false calls in whatever context the reactor runs in", async () => {
+  test("an object in a handler's place is called in whatever context the reactor runs in", async () => {
     const reactor = reactorOf();
     const [left] = readablePair();
     const seen: (string | undefined)[] = [];
-    const options = { once: true, asyncContext: false };
     storage.run("armed", () => {
-      reactor.watch(left, EVENT_READ, () => seen.push(store()), options);
+      reactor.watch(left, EVENT_READ, { onReady: () => seen.push(store()) }, { once: true });
       reactor.deferPlain(() => seen.push(store()));
     });
     await go(reactor, way);

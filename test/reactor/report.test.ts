@@ -45,7 +45,8 @@ test.each(BACKENDS)("report() shows every started watch, in order: %s (B18)", (b
   const noop = () => {};
   reactor.watch(left, EVENT_READ, noop, { priority: 2, timeoutMs: 1000 });
   reactor.watch(left, EVENT_WRITE, noop);
-  reactor.watch(right.fileno(), EVENT_READ | EVENT_WRITE, noop).describe = () => ({ role: "peer" });
+  const peer = { onReady: noop, describe: () => ({ role: "peer" }) };
+  reactor.watch(right.fileno(), EVENT_READ | EVENT_WRITE, peer);
   reactor.watch(pair()[0], EVENT_READ, noop, { start: false });
   const { watches, ...rest } = reactor.report();
   expect(rest).toMatchObject({ backend, mode: "idle", stats: { started: 3, timers: 1 } });
@@ -85,8 +86,9 @@ test("of a TCP connection it says addresses, state and queues", () => {
 
 test("report() never fails: not by a description that throws", () => {
   const reactor = reactorOf();
-  reactor.watch(pair()[0], EVENT_READ, () => {}).describe = () => {
+  const describe = () => {
     throw new Error("Meant to happen");
   };
+  reactor.watch(pair()[0], EVENT_READ, { onReady: () => {}, describe });
   expect(reactor.report().watches).toMatchObject([{ details: undefined }]);
 });

@@ -164,6 +164,7 @@ describe("after close()", () => {
 
   test("no member was forgotten in the list above", () => {
     const spared = ["constructor", "close", "fileno", "isClosed", "isBlocking", "onClose", "state"];
+    spared.push("addCloseHook", "removeCloseHook");
     const internal = [
       "decodeName",
       "failed",
