@@ -14,7 +14,8 @@ export type StreamTimeout = "read" | "write" | "idle" | "total" | "linger";
 export interface StreamHandler<S> {
   /**
    * Bytes have come. `input` holds all that are unread; what the handler leaves there stays for the
-   * next call, and is offered once more when the peer has ended. Views of it (`peek`) are lent and hold only during the call.
+   * next call, and is offered once more when the peer has ended. Views of it (`peek`) are lent and
+   * hold only during the call.
    */
   onData?(stream: S, input: ByteQueue): void;
   /**
