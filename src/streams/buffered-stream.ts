@@ -86,7 +86,8 @@ export abstract class BufferedStream
   /**
    * Sends. What is written in one turn goes out in as few system calls as possible, before the
    * turn ends or Node sleeps; the data may be changed as soon as `write` returns. A ByteQueue is
-   * emptied; one that holds lent bytes, as in `stream.write(input)`, is sent without a copy.
+   * emptied. Lent bytes, as in `stream.write(input)` or of `input.peek()`, are sent without a copy:
+   * those must not be changed before `onData` has returned.
    *
    * @returns false at the high mark: everything was taken, but stop until `onDrain`.
    * @throws Error ERR_STREAM_WRITE_AFTER_END, ERR_STREAM_DESTROYED.

@@ -193,6 +193,23 @@ describe.each(WAYS)("%s", (way) => {
   });
 });
 
+test("what was written of the lent buffer goes out as it is when the batch is sent", () => {
+  const reactor = reactorOf();
+  const { peer } = joined(reactor, {
+    onData: (self, input) => {
+      const view = input.peek();
+      self.write(view);
+      view.fill("b");
+      self.write("c");
+      input.clear();
+    },
+  });
+  send(peer, "aaa");
+  turns(reactor, 2);
+  // Not copied, which `write` says: so it must not be changed meanwhile.
+  expect(String(receiveAll(peer))).toBe("bbbc");
+});
+
 test("a view that is kept is visibly dead after the call, not somebody else's bytes", () => {
   const reactor = reactorOf();
   const views: Buffer[] = [];
