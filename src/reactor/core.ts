@@ -33,6 +33,8 @@ export class Core implements Scheduler {
   readonly timers: TimerQueue<Activity> = new TimerQueue<Activity>();
   readonly active: ActiveQueues<Activity>;
   readonly signals: Set<Activity> = new Set<Activity>();
+  /** Called when it is closed. */
+  readonly closeHooks: Set<() => void> = new Set<() => void>();
   readonly options: CoreOptions;
   /** The clock as it was after the last wait, in milliseconds. */
   nowMs: number;
@@ -220,6 +222,7 @@ export class Core implements Scheduler {
     }
     this.#deferred.clear();
     this.selector.close();
+    for (const hook of [...this.closeHooks]) hook();
   }
 
   readonly #onReady = (key: ReactorKey, events: number, flags: number): void => {

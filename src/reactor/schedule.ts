@@ -115,6 +115,17 @@ export abstract class Schedule {
     this.core.fail(error);
   }
 
+  /**
+   * Calls `fn` when the reactor is closed: for who waits for something that will not come any more.
+   *
+   * @returns a function that takes it back.
+   */
+  onClose(fn: () => void): () => void {
+    this.core.assertOpen();
+    this.core.closeHooks.add(fn);
+    return () => void this.core.closeHooks.delete(fn);
+  }
+
   /** A waker for other threads: `handler` runs in this one. It does not keep `run()` from ending. */
   waker(handler: () => void): ReactorWaker {
     return new ReactorWaker(this.kernel, handler, (fd, events, onReady) =>

@@ -18,11 +18,13 @@ export interface AdaptableStream {
   readonly bytesWritten: number;
   readonly pendingBytes: number;
   readonly isDestroyed: boolean;
+  readonly error: Error | undefined;
   readonly isWritable: boolean;
   readonly hasReadEnded: boolean;
   allowHalfOpen: boolean;
   handler: StreamHandler<never>;
   write(data: Uint8Array | string): boolean;
+  writeReference(bytes: Uint8Array, onRelease?: () => void): boolean;
   writeAsync(data: Uint8Array): Promise<void>;
   end(): void;
   destroy(error?: Error): void;

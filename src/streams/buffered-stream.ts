@@ -51,7 +51,6 @@ export abstract class BufferedStream
     const { timeouts } = options;
     if (timeouts !== undefined) this.#deadlines = new Deadlines(reactor, this, timeouts);
     reactor.hold();
-    noteStream("open", this);
   }
 
   /** Bytes that the kernel took. */
@@ -98,9 +97,18 @@ export abstract class BufferedStream
     else if (data instanceof Uint8Array) this.transmit(data, 0, data.length);
     else if (data instanceof ByteQueue) this.transmitQueue(data);
     else throw wrongType("data", "a string, a Uint8Array or a ByteQueue", data);
-    if (this.pendingBytes < this.limits.writeHigh) return true;
-    this.#needsDrain = true;
-    return false;
+    return this.#hasRoom();
+  }
+
+  /**
+   * As `write`, without a copy of what the kernel does not take at once: the bytes must not change
+   * until `onRelease`, which is called once, perhaps from within.
+   */
+  writeReference(bytes: Uint8Array, onRelease?: () => void): boolean {
+    this.#assertWritable();
+    if (!(bytes instanceof Uint8Array)) throw wrongType("bytes", "a Uint8Array", bytes);
+    this.transmitReference(bytes, onRelease);
+    return this.#hasRoom();
   }
 
   /** As `write`; resolves when there is room for more. Rejects when the stream is destroyed. */
@@ -241,6 +249,11 @@ export abstract class BufferedStream
   /** Sends or queues; the bytes may be lent. */
   protected abstract transmit(bytes: Uint8Array, start: number, end: number): void;
   protected abstract transmitText(text: string): void;
+  /** As `transmit`; may keep the bytes until it calls `onRelease`. */
+  protected transmitReference(bytes: Uint8Array, onRelease?: () => void): void {
+    this.transmit(bytes, 0, bytes.length);
+    onRelease?.();
+  }
   /** Sends or queues all of it, and leaves it empty. */
   protected abstract transmitQueue(queue: ByteQueue): void;
   /** Everything is sent: ends our side. */
@@ -252,6 +265,12 @@ export abstract class BufferedStream
   #timed(): Deadlines {
     this.#deadlines ??= new Deadlines(this.reactor, this, {});
     return this.#deadlines;
+  }
+
+  #hasRoom(): boolean {
+    if (this.pendingBytes < this.limits.writeHigh) return true;
+    this.#needsDrain = true;
+    return false;
   }
 
   #finishIfFlushed(): void {

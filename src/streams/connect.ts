@@ -76,6 +76,7 @@ export class Dialing {
   readonly #onEnd: ConnectHandler;
   readonly #deadline: Timer;
   readonly #onAbort = (): void => this.#end(undefined, this.#options.signal?.reason as Error);
+  readonly #unhook: () => void;
   #connector: Connector | undefined;
   #isOver = false;
 
@@ -91,6 +92,7 @@ export class Dialing {
     if (addresses === undefined) reactor.assertNotBlocking("Looking up a name");
     options.signal?.throwIfAborted();
     this.#deadline = reactor.timer(timeoutMs, () => this.#end(undefined, timeout(timeoutMs)));
+    this.#unhook = reactor.onClose(() => this.#failed(closedError()));
     options.signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (addresses === undefined) void this.#lookUp(target as { host: string; port: number });
     else this.#connectNow(addresses);
@@ -100,6 +102,7 @@ export class Dialing {
   abort(): void {
     this.#isOver = true;
     this.#deadline.stop();
+    this.#unhook();
     this.#connector?.abort();
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
   }
@@ -169,6 +172,10 @@ function numericAddresses(reactor: Reactor, target: Target): Address[] | undefin
 
 function timeout(timeoutMs: number): Error {
   return misuse(Error, "ERR_CONNECT_TIMEOUT", `No connection within ${timeoutMs} ms`);
+}
+
+function closedError(): Error {
+  return misuse(Error, "ERR_REACTOR_CLOSED", "The reactor was closed while it was connecting");
 }
 
 function noAddress(host: string): Error {

@@ -76,10 +76,11 @@ export class Deadlines {
     this.check();
   }
 
-  /** Output begins to wait. */
+  /** Output begins to wait, or is about to be put where it waits: the stream is not asked yet. */
   blocked(): void {
     this.#writtenMs = this.#reactor.kernel.nowMs();
-    this.check();
+    const dueMs = this.#writtenMs + this.#limits.writeMs;
+    if (dueMs < this.#dueMs) this.#arm(dueMs);
   }
 
   /** Our end was sent. */

@@ -14,6 +14,7 @@ import { errnoOf, SystemError } from "../kernel/index.js";
 import type { Reactor } from "../reactor/index.js";
 import { BufferedStream } from "./buffered-stream.js";
 import { ByteQueue } from "./byte-queue.js";
+import { noteStream } from "./notes.js";
 import { checkRateLimits, RateGate } from "./rate-gate.js";
 import type { StreamOptions } from "./stream-options.js";
 
@@ -104,6 +105,7 @@ export class MemoryStream extends BufferedStream {
       const right = new MemoryStream(reactor, rightOptions, there, back);
       left.#peer = right;
       right.#peer = left;
+      for (const end of [left, right]) noteStream("open", end);
       return [left, right];
     } catch (error) {
       left.destroy();

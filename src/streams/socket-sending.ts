@@ -114,16 +114,14 @@ export abstract class SocketSending extends BufferedStream implements Sender {
   }
 
   protected transmit(bytes: Uint8Array, start: number, end: number): void {
-    if (start === end) return;
-    if (!this.mayStage) {
-      this.output.append(bytes, start, end);
-      if (this.gate !== undefined) this.#flushLater();
-      return;
-    }
-    const staged = this.pool.stage(this, bytes, start, end);
-    if (staged > 0) this.#stagedBytes += staged;
-    else if (end - start > STAGE_BYTES_MAX) this.#sendNow(bytes, start, end);
-    else this.output.append(bytes, start, end);
+    const taken = this.#offer(bytes, start, end);
+    if (taken < end - start) this.output.append(bytes, start + taken, end);
+  }
+
+  protected override transmitReference(bytes: Uint8Array, onRelease?: () => void): void {
+    const taken = this.#offer(bytes, 0, bytes.length);
+    if (taken === bytes.length) onRelease?.();
+    else this.output.appendReference(bytes, onRelease, taken);
   }
 
   protected transmitText(text: string): void {
@@ -136,8 +134,10 @@ export abstract class SocketSending extends BufferedStream implements Sender {
   protected transmitQueue(queue: ByteQueue): void {
     for (let bytes = queue.frontBytes; bytes !== undefined; bytes = queue.frontBytes) {
       const { frontStart, frontEnd } = queue;
-      this.transmit(bytes, frontStart, frontEnd);
-      queue.drain(frontEnd - frontStart);
+      const taken = this.#offer(bytes, frontStart, frontEnd);
+      queue.drain(taken);
+      // The rest goes behind what waits already; only what is lent is copied.
+      if (taken < frontEnd - frontStart) queue.moveTo(this.output);
     }
   }
 
@@ -159,20 +159,34 @@ export abstract class SocketSending extends BufferedStream implements Sender {
     this.#files?.clear();
   }
 
-  /** Too much to be copied: sent at once, behind what is staged; the rest is kept. */
-  #sendNow(bytes: Uint8Array, start: number, end: number): void {
+  /** @returns how many bytes went, or are about to with the batch; the rest is for the queue. */
+  #offer(bytes: Uint8Array, start: number, end: number): number {
+    if (start === end) return 0;
+    if (!this.mayStage) {
+      if (this.gate !== undefined) this.#flushLater();
+      return 0;
+    }
+    const staged = this.pool.stage(this, bytes, start, end);
+    this.#stagedBytes += staged;
+    const isLong = staged === 0 && end - start > STAGE_BYTES_MAX;
+    return isLong ? this.#sendNow(bytes, start, end) : staged;
+  }
+
+  /** Too much to be copied: sent at once, behind what is staged. @returns how many bytes went. */
+  #sendNow(bytes: Uint8Array, start: number, end: number): number {
     const { kernel } = this.reactor;
     const staged = this.pool.unstage(this);
+    const stagedLength = this.#stagedBytes;
     this.#stagedBytes = 0;
     const n =
       staged === undefined
         ? this.#account("send", kernel.send(this.fd, bytes, start, end - start, 0))
         : this.#sendTwo(staged, bytes.subarray(start, end));
-    const stagedLength = staged?.length ?? 0;
-    if (n === stagedLength + end - start || this.#failure !== undefined) return;
-    if (staged !== undefined && n < stagedLength) this.output.append(staged, n);
-    this.output.append(bytes, start + Math.max(0, n - stagedLength), end);
-    this.#block();
+    if (this.#failure !== undefined) return end - start; // nothing is kept for a stream that failed
+    if (n < stagedLength + end - start) this.#block();
+    if (n >= stagedLength) return n - stagedLength;
+    this.output.append(staged as Buffer, n);
+    return 0;
   }
 
   #sendTwo(first: Uint8Array, second: Uint8Array): number {

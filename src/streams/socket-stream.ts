@@ -8,6 +8,7 @@ import { misuse, WOULD_BLOCK } from "../kernel/index.js";
 import type { Reactor, Watch, WatchTarget } from "../reactor/index.js";
 import { EVENT_READ, EVENT_WRITE } from "../reactor/index.js";
 import type { Socket } from "../sockets/index.js";
+import { noteStream } from "./notes.js";
 import { checkRateLimits, RateGate } from "./rate-gate.js";
 import type { RateTurn } from "./rate-turn.js";
 import { SocketSending } from "./socket-sending.js";
@@ -61,6 +62,7 @@ export class SocketStream extends SocketSending implements Transfer, WatchTarget
         () => this.afterSend(),
       );
     }
+    noteStream("open", this);
   }
 
   /** For the pool: never more than up to the high mark. */

@@ -94,24 +94,42 @@ export class StreamDuplex extends SocketLikeDuplex {
     this.stream.destroy(error ?? undefined);
     const onRoom = this.#onRoom;
     this.#onRoom = undefined;
-    onRoom?.(error ?? misuse(Error, "ERR_STREAM_DESTROYED", "The stream is destroyed"));
+    onRoom?.(error ?? destroyedError());
     callback(error);
   }
 
+  /**
+   * The callback comes when nothing is needed any more: bytes are kept by reference until the kernel
+   * has taken them, and Node's streams promise not to change them before.
+   */
   #writeAll(
     chunks: readonly { chunk: Buffer | string; encoding: BufferEncoding }[],
     callback: Callback,
   ): void {
-    const stream = this.stream;
+    let waiting = 1;
     let hasRoom = true;
+    const released = (): void => {
+      waiting -= 1;
+      if (waiting > 0) return;
+      callback(this.stream.isDestroyed ? (this.stream.error ?? destroyedError()) : undefined);
+    };
     try {
-      for (const { chunk, encoding } of chunks) hasRoom = stream.write(encode(chunk, encoding));
+      for (const { chunk, encoding } of chunks) {
+        const data = encode(chunk, encoding);
+        if (typeof data === "string") {
+          hasRoom = this.stream.write(data);
+        } else {
+          waiting += 1;
+          hasRoom = this.stream.writeReference(data, released);
+        }
+      }
     } catch (error) {
+      waiting = Number.POSITIVE_INFINITY;
       callback(error as Error);
       return;
     }
-    if (hasRoom) callback();
-    else this.#onRoom = callback;
+    if (hasRoom) released();
+    else this.#onRoom = released;
   }
 
   #handler(): StreamHandler<never> {
@@ -145,6 +163,10 @@ export class StreamDuplex extends SocketLikeDuplex {
     if (which === "idle" && this.timeout !== undefined) this.idled();
     else this.stream.destroy(timeoutError(which));
   }
+}
+
+function destroyedError(): Error {
+  return misuse(Error, "ERR_STREAM_DESTROYED", "The stream is destroyed");
 }
 
 /** Text in UTF-8 the stream encodes itself, to where it is sent from. */

@@ -16,7 +16,7 @@ import {
   tracingKernel,
   WRITE_HIGH_BYTES,
 } from "../../src/index.js";
-import { accepted, digest, logOf, portOf, sha1, until } from "./adapters-support.js";
+import { accepted, digest, logOf, portOf, sha1, stuck, until } from "./adapters-support.js";
 import { reactorOf, socketPair, streamOf } from "./support.js";
 
 const MIB = 1024 * 1024;
@@ -136,7 +136,7 @@ describe("pressure", () => {
       }
       duplex.end();
     })();
-    await until(() => stream.pendingBytes >= WRITE_HIGH_BYTES);
+    await stuck(stream);
     const stuckAt = count;
     for (let i = 0; i < 50; i += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(count).toBe(stuckAt);
@@ -244,8 +244,7 @@ describe("the ends", () => {
       bytes += chunk.length;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(stream.pendingBytes).toBeLessThan(WRITE_HIGH_BYTES);
-    expect(duplex.writableLength).toBe(0);
+    expect(stream.pendingBytes).toBeLessThanOrEqual(chunk.length);
     duplex.destroySoon();
     for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(log).toEqual([]);

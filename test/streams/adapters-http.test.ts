@@ -14,7 +14,16 @@ import express from "express";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
 import { connect, READ_HIGH_BYTES, type SocketStream, WRITE_HIGH_BYTES } from "../../src/index.js";
-import { digest, type House, peerOf, portOf, serve, sha1, until } from "./adapters-support.js";
+import {
+  digest,
+  type House,
+  peerOf,
+  portOf,
+  serve,
+  sha1,
+  stuck,
+  until,
+} from "./adapters-support.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -248,7 +257,7 @@ describe("pressure", () => {
     peer.pause();
     peer.write(`GET /zeros/${total} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     const stream = await streamOf(house);
-    await until(() => stream.pendingBytes >= WRITE_HIGH_BYTES);
+    await stuck(stream);
     const sent = stream.bytesWritten;
     for (let i = 0; i < 100; i += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(stream.bytesWritten).toBe(sent);

@@ -126,3 +126,13 @@ export async function until(what: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** Until the kernel takes no more of what the stream has, through 100 turns of Node's loop. */
+export async function stuck(stream: SocketStream): Promise<void> {
+  await until(() => stream.pendingBytes > 0);
+  for (let quiet = 0, written = -1; quiet < 100; ) {
+    quiet = stream.bytesWritten === written ? quiet + 1 : 0;
+    written = stream.bytesWritten;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

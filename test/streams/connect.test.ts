@@ -140,6 +140,17 @@ describe.each(WAYS)("%s", (way) => {
     expect(ends).toHaveLength(1);
   });
 
+  test.skipIf(whyNoVanish())("closing the reactor ends one that is under way", async () => {
+    const reactor = reactorOf();
+    const silent = track(Socket.listenTcp());
+    vanish(silent);
+    const { port } = silent.localAddress as { port: number };
+    const { ends } = dialed(reactor, { host: "127.0.0.1", port });
+    if (way === "blocking") reactor.turn();
+    reactor.close();
+    expect(ends).toMatchObject([{ error: { code: "ERR_REACTOR_CLOSED" } }]);
+  });
+
   test.skipIf(whyNoVanish())("abort() while it is under way: no call, no descriptor", async () => {
     const reactor = reactorOf();
     const silent = track(Socket.listenTcp());
