@@ -129,7 +129,7 @@ export abstract class Activity implements TimerEntry, ActiveEntry {
   #takeContext(): void {
     if (this.#context?.asyncId() === executionAsyncId()) return; // armed again by its own handler
     this.#context?.emitDestroy();
-    this.#context = new AsyncResource("SOCKET_REACTOR_ACTIVITY", { requireManualDestroy: true });
+    this.#context = new AsyncResource("SOCKET_REACTOR_ACTIVITY");
   }
 
   #setRef(isRef: boolean): this {

@@ -29,6 +29,7 @@ export class AttachedRun {
   /** What libuv's timer was set for; Infinity: it is not set. */
   #timerDueMs = Infinity;
   #probeMs = PROBE_MS_MIN;
+  #probeDueMs = 0;
   #spinUntilMs = 0;
   #isOver = false;
 
@@ -64,6 +65,7 @@ export class AttachedRun {
     this.#attempt(() => {
       if (reason === TURN_TIMER) this.#timerDueMs = Infinity;
       const made = reason === TURN_DIRTY ? this.#core.runDeferred() : this.#core.turn(0);
+      if (reason !== TURN_DIRTY) this.#looked(made);
       this.#settle(made);
     });
   }
@@ -81,6 +83,13 @@ export class AttachedRun {
     }
     this.#watchQueue();
     this.#arm(this.#nextDueMs(made));
+  }
+
+  /** Without a descriptor to poll, when to look next. Work from outside does not put that off. */
+  #looked(made: number): void {
+    if (this.#polledFd >= 0) return;
+    this.#probeMs = made > 0 ? PROBE_MS_MIN : Math.min(this.#probeMs * 2, PROBE_MS_MAX);
+    this.#probeDueMs = this.#core.kernel.nowMs() + this.#probeMs;
   }
 
   #watchQueue(): void {
@@ -103,9 +112,7 @@ export class AttachedRun {
       if (nowMs < this.#spinUntilMs) return 0;
     }
     const deadlineMs = core.timers.nextDeadlineMs;
-    if (this.#polledFd >= 0) return deadlineMs;
-    this.#probeMs = made > 0 ? PROBE_MS_MIN : Math.min(this.#probeMs * 2, PROBE_MS_MAX);
-    return Math.min(deadlineMs, core.kernel.nowMs() + this.#probeMs);
+    return this.#polledFd >= 0 ? deadlineMs : Math.min(deadlineMs, this.#probeDueMs);
   }
 
   #arm(dueMs: number): void {

@@ -9,11 +9,11 @@
 import type { Core, RunResult } from "./core.js";
 
 export function runBlocking(core: Core): RunResult {
-  if (core.signals.size > 0) core.assertNotBlocking("A watched signal");
+  core.assertNoSignal();
   let spinUntilMs = 0;
   for (;;) {
     core.flush();
-    core.throwErrors();
+    core.throwErrors(); // first: who runs again after an error must not lose a stop() beside it
     const result = core.takeResult();
     if (result !== undefined) return result;
     const isSpinning = core.options.spinMs > 0 && core.kernel.nowMs() < spinUntilMs;

@@ -93,6 +93,11 @@ export class Core implements Scheduler {
     );
   }
 
+  /** @throws Error ERR_REACTOR_BLOCKING: a blocking run would not hear of a signal. */
+  assertNoSignal(): void {
+    if (this.signals.size > 0) this.assertNotBlocking("A watched signal");
+  }
+
   /** Something changed that a sleeping run has to know of. */
   touch(): void {
     if (!this.isInTurn) this.#onTouch?.();
@@ -205,6 +210,7 @@ export class Core implements Scheduler {
   attached(onTouch: () => void, onUncaught: (error: unknown) => void): void {
     this.#onTouch = onTouch;
     this.#onUncaught = onUncaught;
+    for (const error of this.#errors.splice(0)) onUncaught(error); // of before the run
   }
 
   detached(): void {
@@ -222,7 +228,13 @@ export class Core implements Scheduler {
     }
     this.#deferred.clear();
     this.selector.close();
-    for (const hook of [...this.closeHooks]) hook();
+    for (const hook of [...this.closeHooks]) {
+      try {
+        hook();
+      } catch (error) {
+        this.fail(error);
+      }
+    }
   }
 
   readonly #onReady = (key: ReactorKey, events: number, flags: number): void => {
@@ -257,7 +269,9 @@ export class Core implements Scheduler {
       const activity = this.active.take(queue);
       if (activity !== undefined) this.#call(activity);
       if (made === turnCallbacksMax || this.active.hasBetterThan(priority)) return;
-      if (made % CLOCK_EVERY === 0 && this.kernel.nowMs() - this.nowMs >= turnMs) return;
+      // Also after the first ones, which may be slow: 1, 2, 4 and 8.
+      const isTimeToLook = made % CLOCK_EVERY === 0 || (made < CLOCK_EVERY && !(made & (made - 1)));
+      if (isTimeToLook && this.kernel.nowMs() - this.nowMs >= turnMs) return;
     }
   }
 

@@ -40,7 +40,7 @@ export class DeferredCalls {
         onError(error);
       }
     }
-    if (made < batch.length) this.#waiting.unshift(...batch.slice(made));
+    if (made < batch.length) this.#waiting = [...batch.slice(made), ...this.#waiting];
     batch.length = 0;
     this.#spare = batch;
     return made;

@@ -10,11 +10,14 @@ export class ReactorWaker implements Disposable {
   /** It counts for `run()` only after `watch.ref()`. */
   readonly watch: Watch;
   readonly #channel: WakeChannel;
+  readonly #unhook: () => void;
+  #isClosed = false;
 
   /** Use `reactor.waker`. @param watch makes the watch of the channel's descriptor. */
   constructor(
     kernel: Kernel,
     handler: () => void,
+    onReactorClose: (fn: () => void) => () => void,
     watch: (fd: number, events: number, handler: WatchHandler) => Watch,
   ) {
     const channel = new WakeChannel(kernel);
@@ -28,6 +31,7 @@ export class ReactorWaker implements Disposable {
       channel.close();
       throw error;
     }
+    this.#unhook = onReactorClose(() => this.close());
   }
 
   /** As plain data, to post to another thread: `Waker.fromHandle(handle).wake()`. */
@@ -40,8 +44,11 @@ export class ReactorWaker implements Disposable {
     this.#channel.waker.wake();
   }
 
-  /** Idempotent. */
+  /** Happens with the reactor's close as well. Idempotent. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#unhook();
     this.watch.stop();
     this.#channel.close();
   }

@@ -108,9 +108,10 @@ export class Reactor extends Schedule implements Disposable {
    */
   turn(timeoutMs = 0): number {
     this.#assertIdle();
-    this.core.isBlocking = true;
-    const core = this.core;
+    const { core } = this;
+    core.isBlocking = true;
     try {
+      core.assertNoSignal();
       core.flush();
       const made = core.turn(Math.min(checkDelay("timeoutMs", timeoutMs), core.delayMs()));
       core.takeResult(); // A stop() or break() was meant for this turn, if that is over.
@@ -132,7 +133,7 @@ export class Reactor extends Schedule implements Disposable {
       this.core.stop();
       return;
     }
-    this.#stopTimer ??= this.timer(Infinity, () => this.core.stop()).unref();
+    this.#stopTimer ??= this.timer(Infinity, () => this.core.stop(), { priority: 0 }).unref();
     const remaining = this.#stopTimer.remainingMs;
     if (remaining === undefined || afterMs < remaining) this.#stopTimer.start(afterMs);
   }
@@ -177,8 +178,11 @@ export class Reactor extends Schedule implements Disposable {
    * for they are their owners'. Idempotent.
    */
   close(): void {
-    this.core.close();
-    this.#attached?.close();
+    try {
+      this.core.close();
+    } finally {
+      this.#attached?.close();
+    }
   }
 
   [Symbol.dispose](): void {

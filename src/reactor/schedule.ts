@@ -128,8 +128,11 @@ export abstract class Schedule {
 
   /** A waker for other threads: `handler` runs in this one. It does not keep `run()` from ending. */
   waker(handler: () => void): ReactorWaker {
-    return new ReactorWaker(this.kernel, handler, (fd, events, onReady) =>
-      this.watch(fd, events, onReady),
+    return new ReactorWaker(
+      this.kernel,
+      handler,
+      (fn) => this.onClose(fn),
+      (fd, events, onReady) => this.watch(fd, events, onReady),
     );
   }
 

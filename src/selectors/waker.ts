@@ -24,10 +24,8 @@ export interface WakerHandle {
  * import { Worker } from "node:worker_threads";
  * import { DefaultSelector } from "socket-reactor";
  * const selector = new DefaultSelector();
- * const code = `import { workerData } from "node:worker_threads";
- *   import { Waker } from "socket-reactor";
- *   Waker.fromHandle(workerData).wake();`;
- * new Worker(new URL(`data:text/javascript,${code}`), { workerData: selector.waker.handle });
+ * // worker.js: Waker.fromHandle(workerData).wake();
+ * new Worker(new URL("./worker.js", import.meta.url), { workerData: selector.waker.handle });
  * selector.select(); // returns [] when the worker wakes it
  * selector.close();
  * ```

@@ -100,7 +100,9 @@ export abstract class OwnedFd implements Registrable, Disposable {
       this.#isClosing = false;
       throw errors[0];
     }
-    check("detach", this.kernel.disown(fd));
+    const result = this.kernel.disown(fd);
+    if (result < 0) this.#isClosing = false;
+    check("detach", result);
     return this.#giveUp();
   }
 

@@ -102,7 +102,7 @@ export abstract class BufferedStream
 
   /**
    * As `write`, without a copy of what the kernel does not take at once: the bytes must not change
-   * until `onRelease`, which is called once, perhaps from within.
+   * until `onRelease`, which is called once: from within, if nothing is kept, or at the end of a turn.
    */
   writeReference(bytes: Uint8Array, onRelease?: () => void): boolean {
     this.#assertWritable();
@@ -155,8 +155,12 @@ export abstract class BufferedStream
     this.#isDestroyed = true;
     this.#error = error;
     this.#deadlines?.stop();
-    this.release();
-    this.#output?.clear();
+    try {
+      this.release();
+      this.#output?.clear();
+    } catch (failure) {
+      this.reactor.fail(failure);
+    }
     this.reactor.release();
     this.owner?.released(this);
     noteStream("close", this, error);

@@ -61,12 +61,12 @@ export class Deadlines {
 
   /** Bytes came. */
   received(): void {
-    this.#readMs = this.#reactor.nowMs;
+    this.#readMs = this.#reactor.kernel.nowMs();
   }
 
   /** The kernel took bytes. */
   sent(): void {
-    this.#writtenMs = this.#reactor.nowMs;
+    this.#writtenMs = this.#reactor.kernel.nowMs();
   }
 
   /** Reading begins again, and with it the time for it. */
@@ -102,6 +102,7 @@ export class Deadlines {
   }
 
   #arm(dueMs: number): void {
+    if (this.#reactor.isClosed) return;
     this.#dueMs = dueMs;
     const delayMs = Math.max(0, dueMs - this.#reactor.kernel.nowMs());
     if (this.#timer === undefined) {

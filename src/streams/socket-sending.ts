@@ -22,6 +22,9 @@ import { type Sender, STAGE_BYTES_MAX, TransferPool } from "./transfer-pool.js";
 /** Bytes of waiting output that one stream sends in one turn; then it is the others' turn. */
 export const WRITE_TURN_BYTES: number = 1024 * 1024;
 
+/** A rest that is shorter is copied, also by `writeReference`: so short ones are sent together. */
+const COPIED_BYTES_MAX = 4096;
+
 export abstract class SocketSending extends BufferedStream implements Sender {
   readonly socket: Socket;
   /** For the pool. */
@@ -120,8 +123,27 @@ export abstract class SocketSending extends BufferedStream implements Sender {
 
   protected override transmitReference(bytes: Uint8Array, onRelease?: () => void): void {
     const taken = this.#offer(bytes, 0, bytes.length);
-    if (taken === bytes.length) onRelease?.();
-    else this.output.appendReference(bytes, onRelease, taken);
+    const rest = bytes.length - taken;
+    if (rest <= COPIED_BYTES_MAX || bytes.buffer === this.pool.arena.buffer) {
+      this.output.append(bytes, taken);
+      onRelease?.();
+    } else {
+      const later = onRelease && (() => this.#callLater(onRelease));
+      this.output.appendReference(bytes, later, taken);
+    }
+  }
+
+  /** Not where bytes are moved, for it may write, or throw. */
+  #callLater(fn: () => void): void {
+    if (!this.reactor.isClosed) {
+      this.reactor.deferPlain(fn);
+      return;
+    }
+    try {
+      fn();
+    } catch (error) {
+      this.reactor.fail(error);
+    }
   }
 
   protected transmitText(text: string): void {
@@ -228,7 +250,8 @@ export abstract class SocketSending extends BufferedStream implements Sender {
   /** @returns true if there is more to send, and the kernel would take it. */
   #flushUpTo(room: number): boolean {
     let left = room;
-    while (left > 0 && this.#failure === undefined) {
+    // What is staged was written before what is queued, and goes with the batch.
+    while (left > 0 && this.#failure === undefined && this.stagedAt < 0) {
       const queued = this.#files === undefined ? this.outputBytes : this.#files.lead(this.output);
       const n = queued > 0 ? this.#sendQueue(Math.min(queued, left)) : this.#sendPartOfFile(left);
       if (n === undefined) return false;
@@ -238,7 +261,7 @@ export abstract class SocketSending extends BufferedStream implements Sender {
       }
       left -= n;
     }
-    return this.pendingBytes > 0 && this.#failure === undefined;
+    return this.stagedAt < 0 && this.pendingBytes > 0 && this.#failure === undefined;
   }
 
   /** @returns how many bytes went; WOULD_BLOCK. */
@@ -248,7 +271,11 @@ export abstract class SocketSending extends BufferedStream implements Sender {
     const length = Math.min(output.frontEnd - output.frontStart, wanted);
     const result = this.reactor.kernel.send(this.fd, bytes, output.frontStart, length, 0);
     const n = this.#account("send", result);
-    output.drain(n);
+    try {
+      output.drain(n);
+    } catch (error) {
+      this.reactor.fail(error); // somebody's, who was told that his bytes are free
+    }
     this.#files?.sentBytes(n);
     return n < length && this.#failure === undefined ? WOULD_BLOCK : n;
   }

@@ -179,7 +179,10 @@ export abstract class StreamInput {
     if (this.isDestroyed || (this.#suspended & (PAUSED | ENDED)) !== 0) return;
     if (!this.input.isEmpty) this.#deliver();
     if (this.isDestroyed) return;
-    if (this.input.length < this.limits.readHigh) this.#suspended &= ~FULL;
+    if ((this.#suspended & FULL) !== 0 && this.input.length < this.limits.readHigh) {
+      this.#suspended &= ~FULL;
+      this.deadlines?.resumed();
+    }
     if ((this.#suspended & (PAUSED | FULL | END_PENDING)) === END_PENDING) this.receivedEnd();
     else this.updateInterest();
   }

@@ -46,7 +46,9 @@ export class StreamDuplex extends SocketLikeDuplex {
   #isPaused = false;
   #hasFinished: boolean;
   /** Of a write that waits for room. */
-  #onRoom: Callback | undefined;
+  #onRoom: (() => void) | undefined;
+  /** Answers the write that waits. */
+  #settleWrite: Callback | undefined;
   #onFinished: Callback | undefined;
 
   /** Use `toDuplex`. */
@@ -92,9 +94,8 @@ export class StreamDuplex extends SocketLikeDuplex {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.stream.destroy(error ?? undefined);
-    const onRoom = this.#onRoom;
     this.#onRoom = undefined;
-    onRoom?.(error ?? destroyedError());
+    this.#settleWrite?.(error ?? destroyedError());
     callback(error);
   }
 
@@ -108,11 +109,16 @@ export class StreamDuplex extends SocketLikeDuplex {
   ): void {
     let waiting = 1;
     let hasRoom = true;
+    const settle = (error?: Error | null): void => {
+      this.#settleWrite = undefined;
+      callback(error);
+    };
+    // Of a stream that was destroyed nothing was promised: `_destroy` says so.
     const released = (): void => {
       waiting -= 1;
-      if (waiting > 0) return;
-      callback(this.stream.isDestroyed ? (this.stream.error ?? destroyedError()) : undefined);
+      if (waiting === 0 && this.#settleWrite === settle && !this.stream.isDestroyed) settle();
     };
+    this.#settleWrite = settle;
     try {
       for (const { chunk, encoding } of chunks) {
         const data = encode(chunk, encoding);
@@ -124,8 +130,7 @@ export class StreamDuplex extends SocketLikeDuplex {
         }
       }
     } catch (error) {
-      waiting = Number.POSITIVE_INFINITY;
-      callback(error as Error);
+      settle(error as Error);
       return;
     }
     if (hasRoom) released();

@@ -189,13 +189,23 @@ export class TransferPool {
     const result = moves[move + MOVE_RESULT] as number;
     const offset = moves[move + MOVE_OFFSET] as number;
     const length = moves[move + MOVE_LENGTH] as number;
-    if (stream.sent(result, this.arena, offset, length)) this.#followers.push(stream);
+    try {
+      if (stream.sent(result, this.arena, offset, length)) this.#followers.push(stream);
+    } catch (error) {
+      this.#reactor.fail(error); // the others' results still have to be read
+    }
   }
 
   /** Handlers may write, and fill the next batch. */
   #callFollowers(): void {
     if (this.#followers.length === 0) return;
-    for (const stream of this.#followers.splice(0)) stream.afterSend();
+    for (const stream of this.#followers.splice(0)) {
+      try {
+        stream.afterSend();
+      } catch (error) {
+        this.#reactor.fail(error);
+      }
+    }
   }
 
   #receive(): void {

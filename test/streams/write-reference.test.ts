@@ -68,6 +68,7 @@ test("destroy() tells the owner as well", () => {
   });
   expect(told).toBe(0);
   sender.destroy();
+  reactor.turn();
   expect(told).toBe(1);
 });
 
