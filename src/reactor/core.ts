@@ -17,6 +17,7 @@ import { DeferredCalls } from "./deferred-calls.js";
 import { noteError, turnChannel } from "./diagnostics.js";
 import type { CoreOptions } from "./options.js";
 import { TimerQueue } from "./timer-queue.js";
+import { UncaughtErrors } from "./uncaught-errors.js";
 import type { ReactorKey, ReactorSelector } from "./watched-descriptor.js";
 
 /** How a run ended: nothing left to do, `stop()`, or `break()`. */
@@ -45,10 +46,7 @@ export class Core implements Scheduler {
   isBlocking = false;
   /** Tells the attached run that there is work from outside a turn. */
   #onTouch: (() => void) | undefined;
-  /** What an attached run does with an error that nobody takes. */
-  #onUncaught: ((error: unknown) => void) | undefined;
-  /** Errors that nobody took, to be thrown when the turn is over. */
-  #errors: unknown[] = [];
+  readonly #uncaught = new UncaughtErrors();
   readonly counts = { turns: 0, callbacks: 0, timeouts: 0, deferred: 0, waitMs: 0, dispatchMs: 0 };
   readonly #deferred = new DeferredCalls();
   readonly #goesOn = (): boolean => !this.#isBroken && !this.#isClosed;
@@ -185,36 +183,27 @@ export class Core implements Scheduler {
     noteError(this.owner, error, activity);
     const { onError } = this.options;
     try {
-      if (onError === undefined) this.#uncaught(error);
+      if (onError === undefined) this.#uncaught.add(error);
       else onError(error, activity);
     } catch (second) {
-      this.#uncaught(second);
+      this.#uncaught.add(second);
     }
-  }
-
-  #uncaught(error: unknown): void {
-    if (this.#onUncaught === undefined) this.#errors.push(error);
-    else this.#onUncaught(error);
   }
 
   /** Throws what callbacks of a blocking run threw, several as one AggregateError. */
   throwErrors(): void {
-    const errors = this.#errors;
-    if (errors.length === 0) return;
-    this.#errors = [];
-    if (errors.length === 1) throw errors[0];
-    throw new AggregateError(errors, `${errors.length} callbacks of one turn threw`);
+    this.#uncaught.throwKept();
   }
 
   /** A run in Node's loop begins. */
   attached(onTouch: () => void, onUncaught: (error: unknown) => void): void {
     this.#onTouch = onTouch;
-    this.#onUncaught = onUncaught;
-    for (const error of this.#errors.splice(0)) onUncaught(error); // of before the run
+    this.#uncaught.handTo(onUncaught);
   }
 
   detached(): void {
-    this.#onTouch = this.#onUncaught = undefined;
+    this.#onTouch = undefined;
+    this.#uncaught.handTo(undefined);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ export * from "./connect-options.js";
 export type { ConnectHandler } from "./connector.js";
 export type { SendFileOptions } from "./file-parts.js";
 export * from "./listener.js";
+export { ACCEPTS_PER_TURN, CONNECTIONS_MAX, type ListenerStats } from "./listener-limits.js";
 export { PAUSE_MS_MAX, PAUSE_MS_MIN, REFUSE_AFTER_MS } from "./listener-pause.js";
 export { type MemoryStream, streamPair, WIRE_BYTES } from "./memory-stream.js";
 export * from "./rate-limit.js";

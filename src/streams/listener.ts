@@ -7,7 +7,7 @@
  * are refused one by one with the help of a spare descriptor, so that they know.
  */
 import { AsyncResource } from "node:async_hooks";
-import { errnoOf, outOfRange, SystemError } from "../kernel/index.js";
+import { errnoOf, SystemError } from "../kernel/index.js";
 import type { Reactor, Watch, WatchTarget } from "../reactor/index.js";
 import { EVENT_READ } from "../reactor/index.js";
 import {
@@ -18,16 +18,16 @@ import {
   TCP_NODELAY,
 } from "../sockets/index.js";
 import type { StreamOwner } from "./buffered-stream.js";
+import {
+  ACCEPTS_PER_TURN,
+  CONNECTIONS_MAX,
+  checkCount,
+  type ListenerStats,
+} from "./listener-limits.js";
 import { ListenerPause } from "./listener-pause.js";
 import { noteListener } from "./notes.js";
 import { SocketStream } from "./socket-stream.js";
 import type { StreamOptions } from "./stream-options.js";
-
-/** Connections accepted in one turn; the others wait for the next. */
-export const ACCEPTS_PER_TURN = 64;
-
-/** Connections open at a time, before the listener waits for one to close. */
-export const CONNECTIONS_MAX = 65_536;
 
 /**
  * Errors of accept(2) that will not pass. All others do: there is no room for now, or the error is
@@ -52,17 +52,6 @@ export interface ListenerOptions {
    * a pause, and the reactor of an end.
    */
   readonly onError?: ((error: SystemError, listener: Listener) => void) | undefined;
-}
-
-/** Counters since the listener was made. */
-export interface ListenerStats {
-  readonly accepted: number;
-  /** Connections that were closed at once, for want of a descriptor. */
-  readonly refused: number;
-  /** Times it paused for want of something. */
-  readonly pauses: number;
-  /** Open at this moment. */
-  readonly connections: number;
 }
 
 /**
@@ -301,9 +290,4 @@ export class Listener implements Disposable, StreamOwner, WatchTarget {
       this.#wait(error);
     }
   }
-}
-
-function checkCount(name: string, count: number): number {
-  if (count === Infinity || (Number.isInteger(count) && count >= 1)) return count;
-  throw outOfRange(name, "an integer of 1 or more, or Infinity", count);
 }

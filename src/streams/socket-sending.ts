@@ -17,7 +17,8 @@ import type { RateGate } from "./rate-gate.js";
 import type { RateTurn } from "./rate-turn.js";
 import type { StreamHandler } from "./stream-handler.js";
 import type { StreamOptions } from "./stream-options.js";
-import { type Sender, STAGE_BYTES_MAX, TransferPool } from "./transfer-pool.js";
+import type { Sender } from "./transfer.js";
+import { STAGE_BYTES_MAX, TransferPool } from "./transfer-pool.js";
 
 /** Bytes of waiting output that one stream sends in one turn; then it is the others' turn. */
 export const WRITE_TURN_BYTES: number = 1024 * 1024;

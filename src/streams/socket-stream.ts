@@ -14,7 +14,8 @@ import type { RateTurn } from "./rate-turn.js";
 import { SocketSending } from "./socket-sending.js";
 import type { StreamHandler } from "./stream-handler.js";
 import type { StreamOptions } from "./stream-options.js";
-import { ARENA_READ_BYTES, type Transfer } from "./transfer-pool.js";
+import type { Transfer } from "./transfer.js";
+import { ARENA_READ_BYTES } from "./transfer-pool.js";
 
 const NO_HANDLER: StreamHandler<SocketStream> = {};
 const NO_OPTIONS: StreamOptions = {};

@@ -20,6 +20,7 @@ import {
 } from "../kernel/index.js";
 import type { Reactor } from "../reactor/index.js";
 import type { RateTurn } from "./rate-turn.js";
+import type { Sender, Transfer } from "./transfer.js";
 
 /** For what is read. Large, because in bulk the receive buffer decides the speed. */
 export const ARENA_READ_BYTES: number = 256 * 1024;
@@ -38,30 +39,6 @@ export const STAGE_BYTES_MAX: number = 16 * 1024;
  * copying that costs, and the bytes are still in the nearest cache.
  */
 const BULK_BYTES = 4096;
-
-/** A stream that sends, as the pool sees it. */
-export interface Sender {
-  /** Its descriptor at this moment; -1 when closed. */
-  readonly fd: number;
-  /** Its place in the batch of what is to be sent; -1 when it has none. */
-  stagedAt: number;
-  /** False while it has unsent bytes outside the batch: what is written goes behind those. */
-  readonly mayStage: boolean;
-  /** The result of sending; keeps what was not sent. True if `afterSend` is to be called. */
-  sent(result: number, arena: Buffer, offset: number, length: number): boolean;
-  /** Here handlers may be called. */
-  afterSend(): void;
-}
-
-/** A stream that receives as well. */
-export interface Transfer extends Sender {
-  /** The most it wants to receive now, 1 or more. */
-  readonly readRoom: number;
-  /** What it received last. */
-  lastReceived: number;
-  /** Bytes, 0 at the end of the stream, or a negative errno. The bytes are lent. */
-  received(result: number, arena: Buffer, offset: number): void;
-}
 
 const pools = new WeakMap<Reactor, TransferPool>();
 
