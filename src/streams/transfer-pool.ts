@@ -23,10 +23,18 @@ import type { RateTurn } from "./rate-turn.js";
 import type { Sender, Transfer } from "./transfer.js";
 
 /** For what is read. Large, because in bulk the receive buffer decides the speed. */
-export const ARENA_READ_BYTES: number = 256 * 1024;
+export const ARENA_READ_BYTES: number = 128 * 1024;
 
 /** For copies of what is written. */
-export const ARENA_WRITE_BYTES: number = 256 * 1024;
+export const ARENA_WRITE_BYTES: number = 128 * 1024;
+
+const ARENA_BYTES = ARENA_READ_BYTES + ARENA_WRITE_BYTES;
+
+/**
+ * glibc puts 16 bytes of its own in front of a large block; so many more, and the arena begins with
+ * a cache line. Copying 16 KiB messages in and out costs a third less then (22 against 15 µs each).
+ */
+const ARENA_OFFSET = process.platform === "linux" ? 48 : 0;
 
 /** Streams of one batch: enough to save the crossings, few enough that the first answer is not late. */
 const BATCH_MAX = 64;
@@ -43,7 +51,9 @@ const BULK_BYTES = 4096;
 const pools = new WeakMap<Reactor, TransferPool>();
 
 export class TransferPool {
-  readonly arena: Buffer = Buffer.allocUnsafeSlow(ARENA_READ_BYTES + ARENA_WRITE_BYTES);
+  readonly arena: Buffer = Buffer.allocUnsafeSlow(ARENA_BYTES + ARENA_OFFSET).subarray(
+    ARENA_OFFSET,
+  );
   readonly #reactor: Reactor;
   readonly #kernel: Kernel;
   readonly #readMoves = new Int32Array(BATCH_MAX * MOVE_INTS);
