@@ -61,8 +61,7 @@ export class WatchedDescriptor {
 
   /** Ends it for `watch`; with the last one the registration goes. */
   leave(watch: Watcher): void {
-    const at = this.watches.indexOf(watch);
-    if (at >= 0) this.watches.splice(at, 1);
+    this.#remove(watch);
     if (this.#selector.map.get(this.fd)?.data !== this) return;
     if (this.watches.length === 0) {
       this.#selector.unregister(this.fd);
@@ -108,11 +107,15 @@ export class WatchedDescriptor {
     try {
       change();
     } catch (error) {
-      const at = this.watches.indexOf(watch);
-      if (at >= 0) this.watches.splice(at, 1);
+      this.#remove(watch);
       this.dropped(error as SystemError);
       throw error;
     }
+  }
+
+  #remove(watch: Watcher): void {
+    const at = this.watches.indexOf(watch);
+    if (at >= 0) this.watches.splice(at, 1);
   }
 
   #union(): number {

@@ -11,9 +11,10 @@
 import { misuse, wrongType } from "../kernel/index.js";
 import type { Reactor } from "../reactor/index.js";
 import { ByteQueue } from "./byte-queue.js";
-import { Deadlines, type Timed, timeoutError } from "./deadlines.js";
+import { Deadlines, type Timed } from "./deadlines.js";
 import { noteStream } from "./notes.js";
 import type { ToDuplexOptions } from "./socket-like-duplex.js";
+import { destroyedError, timeoutError } from "./stream-errors.js";
 import type { StreamHandler, StreamTimeout } from "./stream-handler.js";
 import { StreamInput } from "./stream-input.js";
 import type { StreamOptions, StreamTimeouts } from "./stream-options.js";
@@ -297,8 +298,4 @@ export abstract class BufferedStream
       );
     }
   }
-}
-
-function destroyedError(): Error {
-  return misuse(Error, "ERR_STREAM_DESTROYED", "The stream is destroyed");
 }

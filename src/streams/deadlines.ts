@@ -3,7 +3,7 @@
  * really over is found out when the timer fires, which then is set to the next one. So a message
  * costs no timer operation, and a busy stream one timer event per deadline's length.
  */
-import { misuse, outOfRange, wrongType } from "../kernel/index.js";
+import { outOfRange, wrongType } from "../kernel/index.js";
 import type { Reactor, Timer } from "../reactor/index.js";
 import type { StreamTimeout } from "./stream-handler.js";
 import { LINGER_MS, type StreamTimeouts, WRITE_STALL_MS } from "./stream-options.js";
@@ -163,10 +163,6 @@ export class Deadlines {
     else if (which === "read") this.#readMs = nowMs;
     else this.#readMs = this.#writtenMs = nowMs;
   }
-}
-
-export function timeoutError(which: StreamTimeout): Error {
-  return misuse(Error, "ERR_STREAM_TIMEOUT", `The ${which} deadline of the stream is over`);
 }
 
 function readTimeouts(base: Limits, timeouts: StreamTimeouts): Limits {

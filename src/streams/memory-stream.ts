@@ -119,12 +119,12 @@ export class MemoryStream extends BufferedStream {
   }
 
   get pendingBytes(): number {
-    return this.output.length;
+    return this.outputBytes;
   }
 
   /** Not while the limit is what keeps it: the deadline is for the peer. */
   override get hasPendingOutput(): boolean {
-    return !this.output.isEmpty && this.#gate?.write.isWaiting !== true;
+    return this.outputBytes > 0 && this.#gate?.write.isWaiting !== true;
   }
 
   protected transmit(bytes: Uint8Array, start: number, end: number): void {
@@ -135,7 +135,7 @@ export class MemoryStream extends BufferedStream {
       this.#took(border - start);
     }
     if (border === end) return;
-    const wasEmpty = this.output.isEmpty;
+    const wasEmpty = this.outputBytes === 0;
     this.output.append(bytes, border, end);
     if (wasEmpty) this.#beginWaiting();
   }
@@ -148,7 +148,7 @@ export class MemoryStream extends BufferedStream {
   protected transmitQueue(queue: ByteQueue): void {
     const n = queue.moveTo(this.#outgoing.queue, this.#freeRoom);
     if (n > 0) this.#took(n);
-    const wasEmpty = this.output.isEmpty;
+    const wasEmpty = this.outputBytes === 0;
     if (queue.moveTo(this.output) > 0 && wasEmpty) this.#beginWaiting();
   }
 
@@ -173,7 +173,7 @@ export class MemoryStream extends BufferedStream {
 
   /** What the wire takes of something that is written now. */
   get #freeRoom(): number {
-    const isBehind = !this.output.isEmpty || this.#gate !== undefined || this.#outgoing.isBroken;
+    const isBehind = this.outputBytes > 0 || this.#gate !== undefined || this.#outgoing.isBroken;
     return isBehind ? 0 : this.#outgoing.room;
   }
 
@@ -203,7 +203,7 @@ export class MemoryStream extends BufferedStream {
   readonly #work = (): void => {
     this.#isDue = false;
     if (this.isDestroyed) return;
-    if (!this.output.isEmpty) this.#flush();
+    if (this.outputBytes > 0) this.#flush();
     if (this.isReading) this.#receive();
   };
 
@@ -214,7 +214,7 @@ export class MemoryStream extends BufferedStream {
       return;
     }
     const turn = this.#gate?.write;
-    const wanted = Math.min(this.output.length, this.#outgoing.room);
+    const wanted = Math.min(this.outputBytes, this.#outgoing.room);
     const n = turn === undefined || wanted === 0 ? wanted : turn.acquire(wanted);
     if (n > 0) {
       this.output.moveTo(this.#outgoing.queue, n);
@@ -222,7 +222,7 @@ export class MemoryStream extends BufferedStream {
     }
     if (turn?.isWaiting === false) {
       turn.settle(n);
-      if (!this.output.isEmpty && this.#outgoing.room > 0) this.#schedule();
+      if (this.outputBytes > 0 && this.#outgoing.room > 0) this.#schedule();
     }
     if (n > 0) this.progressed();
   }
@@ -244,7 +244,7 @@ export class MemoryStream extends BufferedStream {
         return;
       }
       turn?.settle(n);
-      if (this.#peer?.output.isEmpty === false) this.#wakePeer();
+      if ((this.#peer?.outputBytes ?? 0) > 0) this.#wakePeer();
       this.receivedQueue(queue, n);
     } else turn?.settle(0);
     if (!this.isReading) return;

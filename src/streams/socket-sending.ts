@@ -151,7 +151,10 @@ export abstract class SocketSending extends BufferedStream implements Sender {
     if (text === "") return;
     const staged = this.mayStage ? this.pool.stageText(this, text) : -1;
     if (staged >= 0) this.#stagedBytes += staged;
-    else this.transmit(Buffer.from(text), 0, Buffer.byteLength(text));
+    else {
+      const bytes = Buffer.from(text);
+      this.transmit(bytes, 0, bytes.length);
+    }
   }
 
   protected transmitQueue(queue: ByteQueue): void {
@@ -308,7 +311,7 @@ export abstract class SocketSending extends BufferedStream implements Sender {
       this.deadlines?.sent();
       return result;
     }
-    if (result !== WOULD_BLOCK) this.failLater(this.failed(syscall, result));
+    if (result !== WOULD_BLOCK) this.failLater(new SystemError(syscall, result));
     return 0;
   }
 
@@ -328,9 +331,5 @@ export abstract class SocketSending extends BufferedStream implements Sender {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.reactor.deferPlain(() => this.destroy(error));
-  }
-
-  protected failed(syscall: string, errno: number): SystemError {
-    return new SystemError(syscall, errno);
   }
 }

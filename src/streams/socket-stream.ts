@@ -4,7 +4,7 @@
  * with what they write: two system calls a message, and no change of interest unless the kernel's
  * buffer is full. The sending half is socket-sending.ts. libevent: bufferevent_socket
  */
-import { misuse, WOULD_BLOCK } from "../kernel/index.js";
+import { misuse, SystemError, WOULD_BLOCK } from "../kernel/index.js";
 import type { Reactor, Watch, WatchTarget } from "../reactor/index.js";
 import { EVENT_READ, EVENT_WRITE } from "../reactor/index.js";
 import type { Socket } from "../sockets/index.js";
@@ -76,7 +76,7 @@ export class SocketStream extends SocketSending implements Transfer, WatchTarget
     if (this.isDestroyed) return;
     if (result > 0) this.receivedBytes(arena, offset, offset + result);
     else if (result === 0) this.receivedEnd();
-    else if (result !== WOULD_BLOCK) this.destroy(this.failed("recv", result));
+    else if (result !== WOULD_BLOCK) this.destroy(new SystemError("recv", result));
   }
 
   /** For the reactor. */

@@ -10,10 +10,9 @@
  * at once, while the consumer still has bytes to read and an answer to write; and a `destroy` would
  * drop what is not sent, so "finish" is not before the kernel has everything.
  */
-import { misuse } from "../kernel/index.js";
 import type { AdaptableStream } from "./adaptable-stream.js";
-import { timeoutError } from "./deadlines.js";
 import { SocketLikeDuplex, type ToDuplexOptions } from "./socket-like-duplex.js";
+import { destroyedError, timeoutError } from "./stream-errors.js";
 import type { StreamHandler, StreamTimeout } from "./stream-handler.js";
 
 /**
@@ -168,10 +167,6 @@ export class StreamDuplex extends SocketLikeDuplex {
     if (which === "idle" && this.timeout !== undefined) this.idled();
     else this.stream.destroy(timeoutError(which));
   }
-}
-
-function destroyedError(): Error {
-  return misuse(Error, "ERR_STREAM_DESTROYED", "The stream is destroyed");
 }
 
 /** Text in UTF-8 the stream encodes itself, to where it is sent from. */

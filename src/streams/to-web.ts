@@ -13,8 +13,8 @@ import {
   WritableStream,
   type WritableStreamDefaultController,
 } from "node:stream/web";
-import { misuse } from "../kernel/index.js";
 import type { AdaptableStream } from "./adaptable-stream.js";
+import { destroyedError } from "./stream-errors.js";
 
 /** Bytes that each half buffers, beyond what the stream does. */
 export const WEB_HIGH_BYTES: number = 64 * 1024;
@@ -163,7 +163,7 @@ class WebAdapter {
 
   #onClose(cause: Error | undefined): void {
     if (cause === undefined && this.#stream.hasReadEnded && this.#hasFinished) return;
-    const error = cause ?? misuse(Error, "ERR_STREAM_DESTROYED", "The stream is destroyed");
+    const error = cause ?? destroyedError();
     if (!this.#hasReadEnded) this.#reading?.error(error);
     this.#writing?.error(error);
     this.#closing?.reject(error);

@@ -91,7 +91,7 @@ export class TransferPool {
   /** The stream is readable: it is received from with the others of this turn. */
   read(stream: Transfer): void {
     if (stream.lastReceived > BULK_BYTES) {
-      this.#receiveAlone(stream);
+      this.#receiveAlone(stream, stream.readRoom);
       return;
     }
     this.#readers[this.#readerCount] = stream;
@@ -102,11 +102,7 @@ export class TransferPool {
 
   /** As `read`, at once: at most `room` bytes, which are settled before a handler runs. */
   readWithin(stream: Transfer, turn: RateTurn, room: number): void {
-    const result = this.#kernel.recv(stream.fd, this.arena, 0, room, 0);
-    stream.lastReceived = result;
-    turn.settle(Math.max(0, result));
-    stream.received(result, this.arena, 0);
-    this.#finishBatch();
+    this.#receiveAlone(stream, room, turn);
   }
 
   /**
@@ -206,9 +202,10 @@ export class TransferPool {
     }
   }
 
-  #receiveAlone(stream: Transfer): void {
-    const result = this.#kernel.recv(stream.fd, this.arena, 0, stream.readRoom, 0);
+  #receiveAlone(stream: Transfer, room: number, turn?: RateTurn): void {
+    const result = this.#kernel.recv(stream.fd, this.arena, 0, room, 0);
     stream.lastReceived = result;
+    turn?.settle(Math.max(0, result));
     stream.received(result, this.arena, 0);
     this.#finishBatch();
   }
