@@ -183,27 +183,17 @@ function demoObjection(path: string, target: string): string | undefined {
   return `the ${folder} demo may not import the ${targetFolder} demo`;
 }
 
-/**
- * In a protocol's folder one file joins it to a stream; the others are parsers, which know their
- * own folder and the type of ByteQueue, and no builtin.
- */
+/** A parser, in protocols/NAME/parser/, knows its own folder and the type of ByteQueue, no builtin. */
 function parserBreaches(files: Files): string[] {
-  const joiners = new Map<string, string[]>();
   const breaches: string[] = [];
   for (const [path, text] of files) {
-    if (roomOf(path) !== "protocols" || path.split("/").length < 3) continue;
-    const folder = dirname(path);
-    const outside = importsOf(path, text).filter(({ specifier, isTypeOnly }) => {
+    const [room, , folder] = path.split("/");
+    if (room !== "protocols" || folder !== "parser") continue;
+    for (const { specifier, isTypeOnly } of importsOf(path, text)) {
       const target = resolve(path, specifier);
-      const isOwn = target !== undefined && dirname(target) === folder;
-      const isQueueType = isTypeOnly && target?.startsWith("streams/") === true;
-      return !isOwn && !isQueueType;
-    });
-    if (outside.length > 0) joiners.set(folder, [...(joiners.get(folder) ?? []), path]);
-  }
-  for (const [folder, paths] of joiners) {
-    if (paths.length > 1) {
-      breaches.push(`${folder}: one file joins it to a stream, not ${paths.join(" and ")}`);
+      const isOwn = target !== undefined && dirname(target) === dirname(path);
+      const isQueueType = isTypeOnly && target === "streams/byte-queue.ts";
+      if (!isOwn && !isQueueType) breaches.push(`${path}: "${specifier}": a parser knows no I/O`);
     }
   }
   return breaches;
