@@ -146,11 +146,11 @@ test("while the dirty word stays set nothing else starves", async () => {
 /** libuv computes how long to sleep from a time that it read before JavaScript ran. */
 describe("a timer is not late by what JavaScript took", () => {
   test.each([
-    ["in a dirty turn, before it was set", "block(300); set(10);", "soil();"],
-    ["in a dirty turn, after it was set", "set(310); block(300);", "soil();"],
-    ["in a timer turn, before it was set", "block(300); set(10);", "attachment.setTimer(1);"],
-    ["in a timer turn, after it was set", "set(310); block(300);", "attachment.setTimer(1);"],
-    ["in a turn of 0, after it was set", "set(310); block(300);", "attachment.setTimer(0);"],
+    ["in a dirty turn, before it was set", "block(800); set(10);", "soil();"],
+    ["in a dirty turn, after it was set", "set(810); block(800);", "soil();"],
+    ["in a timer turn, before it was set", "block(800); set(10);", "attachment.setTimer(1);"],
+    ["in a timer turn, after it was set", "set(810); block(800);", "attachment.setTimer(1);"],
+    ["in a turn of 0, after it was set", "set(810); block(800);", "attachment.setTimer(0);"],
   ])("%s", async (_where, turn, cause) => {
     const source = `
       let freeMs = 0;
@@ -163,7 +163,7 @@ describe("a timer is not late by what JavaScript took", () => {
         onTurn = () => {
           attachment.close();
           const lateMs = kernel.nowMs() - Math.max(dueMs, freeMs);
-          say(lateMs < 200 ? "in time" : "late by " + lateMs); // 20 times the 10 ms that are left
+          say(lateMs < 600 ? "in time" : "late by " + lateMs); // the 800 ms, not a busy machine's
         };
       };
       onTurn = () => { ${turn} };

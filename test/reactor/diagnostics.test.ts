@@ -24,8 +24,9 @@ function listen(name: string): Message[] {
   return messages;
 }
 
+/** A pause of this process must not cut a turn in two. */
 function reactorOf(options?: ReactorOptions): Reactor {
-  return track(new Reactor(options));
+  return track(new Reactor({ turnMs: Infinity, ...options }));
 }
 
 describe("socket-reactor.run", () => {

@@ -43,7 +43,7 @@ test.each(BACKENDS)("report() shows every started watch, in order: %s (B18)", (b
   const reactor = reactorOf({ backend, priorities: 3 });
   const [left, right] = readablePair("five!");
   const noop = () => {};
-  reactor.watch(left, EVENT_READ, noop, { priority: 2, timeoutMs: 1000 });
+  reactor.watch(left, EVENT_READ, noop, { priority: 2, timeoutMs: 60_000 });
   reactor.watch(left, EVENT_WRITE, noop);
   const peer = { onReady: noop, describe: () => ({ role: "peer" }) };
   reactor.watch(right.fileno(), EVENT_READ | EVENT_WRITE, peer);

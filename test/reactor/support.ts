@@ -37,13 +37,16 @@ export function track<T extends Disposable>(one: T): T {
   return one;
 }
 
-/** A reactor that breaks off when a handler throws, so that the test fails; not with `onError`. */
+/**
+ * A reactor that breaks off when a handler throws, so that the test fails; not with `onError`. Its
+ * turns take as long as they take: a pause of this process must not cut one in two.
+ */
 export function reactorOf(options: ReactorOptions = {}): Reactor {
   const onError = (error: unknown): void => {
     thrown.push(error);
     if (!reactor.isClosed) reactor.break();
   };
-  const reactor: Reactor = track(new Reactor({ onError, ...options }));
+  const reactor: Reactor = track(new Reactor({ onError, turnMs: Infinity, ...options }));
   return reactor;
 }
 

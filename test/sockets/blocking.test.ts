@@ -7,7 +7,8 @@ import { type Fd, IN_PROGRESS, systemKernel, WOULD_BLOCK } from "../../src/kerne
 import { SLICE_MS } from "../../src/sockets/blocking.js";
 import { Socket } from "../../src/sockets/socket.js";
 import { SO_RCVTIMEO, SO_SNDTIMEO } from "../../src/sockets/socket-options.js";
-import { type Descriptors, differences, openDescriptors } from "../support/descriptors.js";
+import { openDescriptors, settledDifferences } from "../support/descriptors.js";
+import { type FaultKernel, faultKernel } from "../support/fault-kernel.js";
 import { accept, errorOf, ipAddress, pair, receive, send, track, until } from "./support.js";
 
 const buffer = Buffer.alloc(64);
@@ -24,6 +25,21 @@ function elapsedMs(act: () => void): number {
 function blockingPair(type: "stream" | "dgram" = "stream"): [Socket, Socket] {
   const [a, b] = Socket.pair({ type, blocking: true });
   return [track(a), track(b)];
+}
+
+/** A kernel, and how often `act` made it wait and look. */
+function counting(): Pick<FaultKernel, "kernel"> & {
+  counts(act: () => void): { recv: number; poll: number };
+} {
+  const faults = faultKernel();
+  return {
+    kernel: faults.kernel,
+    counts(act) {
+      faults.clear();
+      act();
+      return { recv: faults.count("recv"), poll: faults.count("poll") };
+    },
+  };
 }
 
 describe("a limit (SO_RCVTIMEO, SO_SNDTIMEO)", () => {
@@ -140,36 +156,28 @@ describe("a blocking socket", () => {
   });
 
   test("can be made one, and unmade", () => {
-    const [a] = pair();
+    const { kernel, counts } = counting();
+    const [a] = Socket.pair({ kernel }).map(track) as [Socket, Socket];
     expect(a.isBlocking).toBe(false);
     a.setBlocking(true);
     expect(a.isBlocking).toBe(true);
     a.setOption(SO_RCVTIMEO, 5);
     expect(a.recv(buffer)).toBe(WOULD_BLOCK);
     a.setBlocking(false);
-    expect(elapsedMs(() => expect(a.recv(buffer)).toBe(WOULD_BLOCK))).toBeLessThan(SLICE_MS);
+    expect(counts(() => a.recv(buffer))).toEqual({ recv: 1, poll: 0 });
   });
 
   test("whose O_NONBLOCK somebody else set still waits", () => {
-    const [a] = blockingPair();
+    const { kernel, counts } = counting();
+    const [a] = Socket.pair({ kernel, blocking: true }).map(track) as [Socket, Socket];
     systemKernel.fcntl_nonblock(a.fileno(), true);
     a.setOption(SO_RCVTIMEO, LONG_MS);
-    const cpu = process.cpuUsage();
-    expect(a.recv(buffer)).toBe(WOULD_BLOCK);
-    const { user, system } = process.cpuUsage(cpu);
-    expect((user + system) / 1000).toBeLessThan(LONG_MS / 2); // It did not spin.
+    const { poll, recv } = counts(() => expect(a.recv(buffer)).toBe(WOULD_BLOCK));
+    // It did not spin: one wait for each slice, and a look after it.
+    expect(poll).toBeGreaterThan(0);
+    expect(Math.max(poll, recv)).toBeLessThanOrEqual(1 + Math.ceil(LONG_MS / SLICE_MS));
   });
 });
-
-/** The worker's own descriptors (its loop) are closed in a later turn of ours. */
-async function settledDifferences(before: Descriptors): Promise<string[]> {
-  const deadline = performance.now() + 2000;
-  for (;;) {
-    const left = differences(before, openDescriptors());
-    if (left.length === 0 || performance.now() > deadline) return left;
-    await turn();
-  }
-}
 
 interface BlockedWorker {
   readonly worker: Worker;

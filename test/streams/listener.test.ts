@@ -45,14 +45,14 @@ function clients(listener: Listener, count: number): Socket[] {
   return Array.from({ length: count }, () => client(listener));
 }
 
-/** A kernel whose clock can be put forward. */
-function skewed(faults: FaultKernel): { kernel: Kernel; skip(ms: number): void } {
-  let skewMs = 0;
-  const kernel = { ...faults.kernel, nowMs: () => systemKernel.nowMs() + skewMs };
+/** A kernel whose clock stands still until it is put forward. */
+function frozen(faults: FaultKernel): { kernel: Kernel; skip(ms: number): void } {
+  let now = 1000;
+  const kernel = { ...faults.kernel, nowMs: () => now };
   return {
     kernel,
     skip: (ms) => {
-      skewMs += ms;
+      now += ms;
     },
   };
 }
@@ -123,8 +123,8 @@ describe.each(WAYS)("%s", (way) => {
     // In a run that has begun: to begin one takes descriptors, too.
     reactor.timer(0, () => {
       table = fillDescriptors();
-      listener.resume();
       begun = performance.now();
+      listener.resume();
     });
     const { events } = reactor.stats();
     await drive(reactor, way, () => listener.stats().pauses === 4);
@@ -183,7 +183,7 @@ test("no more than the budget of a turn is accepted in one", () => {
 
 test("ENFILE that lasts: clients are refused, so that they know; then it recovers", () => {
   const faults = faultKernel();
-  const { kernel, skip } = skewed(faults);
+  const { kernel, skip } = frozen(faults);
   const reactor = reactorOf({ kernel });
   const listener = listen(reactor);
   const takeBack = faults.fail({
@@ -211,7 +211,7 @@ test("ENFILE that lasts: clients are refused, so that they know; then it recover
 
 test("the pause doubles up to a second: so many looks, and not one more", () => {
   const faults = faultKernel(systemKernel, [{ call: "accept4", errno: "ENOMEM" }]);
-  const { kernel, skip } = skewed(faults);
+  const { kernel, skip } = frozen(faults);
   const reactor = reactorOf({ kernel });
   const errors: string[] = [];
   const listener = listen(reactor, () => {}, { onError: ({ code }) => errors.push(code) });
@@ -220,7 +220,7 @@ test("the pause doubles up to a second: so many looks, and not one more", () => 
     reactor.turn();
     skip(5);
   }
-  // At 0, 10, 30, 70, 150, 310 and 630 ms, if a turn took no time; the next would be at 1270.
+  // At 0, 10, 30, 70, 150, 310 and 630 ms; the next would be at 1270.
   expect(listener.stats().pauses).toBe(7);
   expect(errors).toHaveLength(listener.stats().pauses);
 });
@@ -229,7 +229,7 @@ test.each(["EPROTO", "ENETDOWN", "EHOSTUNREACH", "EPERM", "EINTR"] as const)(
   "%s of accept(2) belongs to the connection: the listener goes on",
   (errno) => {
     const faults = faultKernel();
-    const { kernel, skip } = skewed(faults);
+    const { kernel, skip } = frozen(faults);
     const reactor = reactorOf({ kernel });
     const errors: string[] = [];
     const listener = listen(reactor, () => {}, { onError: ({ code }) => errors.push(code) });
@@ -327,7 +327,7 @@ test.runIf(process.platform === "linux")(
   "a kernel that refuses to let it listen again is asked once more, later",
   () => {
     const faults = faultKernel();
-    const { kernel, skip } = skewed(faults);
+    const { kernel, skip } = frozen(faults);
     const reactor = reactorOf({ kernel, backend: "epoll" });
     const errors: string[] = [];
     const log: string[] = [];

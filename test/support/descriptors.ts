@@ -1,8 +1,12 @@
 /** The open descriptors of this process, by number, and what a test file left behind. */
 import { fstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 
 /** What is behind each open descriptor: "socket:[123]", "anon_inode:[eventpoll]", a path. */
 export type Descriptors = ReadonlyMap<number, string>;
+
+/** How long closings that are under way (uv handles, child processes, threads) may take. */
+const SETTLE_MS = 5000;
 
 // Linux says what is behind a descriptor; elsewhere only its kind is to be had.
 const directory = process.platform === "linux" ? "/proc/self/fd" : "/dev/fd";
@@ -27,6 +31,20 @@ export function differences(before: Descriptors, after: Descriptors): string[] {
     if (!after.has(fd)) lines.push(`closed, but not by its owner: ${fd} -> ${target}`);
   }
   return lines;
+}
+
+/**
+ * As {@link differences}, once closings that are under way are over: uv_close closes in a later
+ * turn of the loop, and a thread that was terminated when the system lets it run.
+ */
+export async function settledDifferences(before: Descriptors): Promise<string[]> {
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    const left = differences(before, openDescriptors());
+    if (left.length === 0 || performance.now() > deadline) return left;
+    await delay(10);
+  }
 }
 
 /**
