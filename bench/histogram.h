@@ -1,6 +1,6 @@
 // A log-linear histogram of nanoseconds: every power of two is cut into 64 buckets of equal
 // width, so a value is known to within 1.6 % whatever its size, and recording is a shift and
-// an increment. Used by loadgen.c; the idea is HdrHistogram's, the code is not.
+// an increment. Used by the load generators; the idea is HdrHistogram's, the code is not.
 #ifndef BENCH_HISTOGRAM_H
 #define BENCH_HISTOGRAM_H
 

@@ -1,4 +1,4 @@
-// The limits of loadgen.c and the reading of its command line.
+// The limits of the load generators and the reading of their command lines.
 #ifndef BENCH_LOADGEN_H
 #define BENCH_LOADGEN_H
 
@@ -8,13 +8,7 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-// The pattern's length is a prime, so that a lost or doubled message of any usual size shifts
-// the bytes that follow and is seen. The stride gives each connection its own starting point.
-#define PATTERN_PERIOD 65537u
-#define PATTERN_STRIDE 7919u
-#define CHUNK_MAX (256u * 1024u)  // the most bytes in one send or recv
-#define EVENTS_MAX 512            // bounds one turn, and with it the error of the window's edges
-#define GREETING_MAX 128u         // connections that wait for their first echo at a time
+#define GREETING_MAX 128u         // connections that wait for their first answer at a time
 #define GREETING_NS 20000000000u  // time for all connections to be served once
 #define DRAIN_NS 3000000000u      // time for the last messages to come back
 
@@ -22,7 +16,9 @@ struct options {
   struct in_addr host;
   uint16_t port;
   uint32_t connections, depth;
-  uint64_t size, warmup_ns, window_ns;
+  uint64_t size;    // of a message, as it is sent
+  uint64_t stride;  // by how many bytes of the outgoing ones each connection starts further on
+  uint64_t warmup_ns, window_ns;
   pid_t server_pid;  // 0: no server to measure
 };
 
@@ -35,20 +31,20 @@ static inline double parse_number(const char *name, const char *text, double min
   return -1;
 }
 
-static inline int parse_options(int argc, char **argv, struct options *o) {
-  if (argc != 8 && argc != 9) {
-    fputs("Usage: loadgen HOST PORT CONNECTIONS SIZE DEPTH WARMUP_SECONDS SECONDS [SERVER_PID]\n",
-          stderr);
-    return -1;
-  }
-  // Another machine must never be loaded by mistake.
-  if (inet_pton(AF_INET, argv[1], &o->host) != 1 || ntohl(o->host.s_addr) >> 24 != 127) {
-    fprintf(stderr, "HOST must be an address in 127.0.0.0/8, not \"%s\"\n", argv[1]);
-    return -1;
-  }
+// Another machine must never be loaded by mistake.
+static inline int parse_host(const char *text, struct in_addr *host) {
+  if (inet_pton(AF_INET, text, host) == 1 && ntohl(host->s_addr) >> 24 == 127) return 0;
+  fprintf(stderr, "HOST must be an address in 127.0.0.0/8, not \"%s\"\n", text);
+  return -1;
+}
+
+// HOST PORT CONNECTIONS SIZE DEPTH WARMUP_SECONDS SECONDS [SERVER_PID]; `size_name` is what the
+// program calls SIZE, which stands in options.size.
+static inline int parse_load(int argc, char **argv, const char *size_name, struct options *o) {
+  if (parse_host(argv[1], &o->host) != 0) return -1;
   double port = parse_number("PORT", argv[2], 1, 65535);
   double connections = parse_number("CONNECTIONS", argv[3], 1, 20000);
-  double size = parse_number("SIZE", argv[4], 1, 1048576);
+  double size = parse_number(size_name, argv[4], 1, 1048576);
   double depth = parse_number("DEPTH", argv[5], 1, 1024);
   double warmup = parse_number("WARMUP_SECONDS", argv[6], 0, 30);
   double seconds = parse_number("SECONDS", argv[7], 0.01, 60);

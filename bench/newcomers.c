@@ -10,27 +10,19 @@
 // newcomer is served or given up, so a slow server is never buried under them.
 // The first error of any kind ends the run: exit code 1, "error" says why.
 #define _GNU_SOURCE
-#include <errno.h>
-#include <netinet/tcp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-
+#include "connection.h"
 #include "histogram.h"
 #include "newcomers.h"
 #include "result.h"
 #include "usage.h"
 
 // FILLING: the busy ones are being served their first message. WARMUP: they are alone.
-enum phase { FILLING, WARMUP, BURSTS, DONE };
+enum phase { FILLING, WARMUP, BURSTS };
 
 struct connection {
-  int fd;  // -1: not open
-  bool is_newcomer, wants_write;
-  uint64_t start;  // where this connection's bytes begin in the pattern
-  uint64_t sent, allowed, received;
+  struct wire wire;
+  bool is_newcomer;
+  uint64_t received;
   uint64_t opened_ns, opened_bytes;  // the clock and busy_bytes when it was opened
 };
 
@@ -41,66 +33,23 @@ static struct usage before, after;
 static enum phase phase = FILLING;
 static uint64_t greeted, waiting, unanswered, busy_bytes, bursts;
 static uint64_t deadline_ns, bursts_end_ns;
-static int epoll_fd;
-static char error_text[256];
-static unsigned char pattern[PATTERN_PERIOD + CHUNK_MAX], buffer[CHUNK_MAX];
-
-static void fail(const char *format, ...) {
-  va_list arguments;
-  if (phase == DONE) return;
-  va_start(arguments, format);
-  vsnprintf(error_text, sizeof error_text, format, arguments);
-  va_end(arguments);
-  phase = DONE;
-}
-
-static unsigned char *pattern_at(const struct connection *c, uint64_t position) {
-  return pattern + (c->start + position) % PATTERN_PERIOD;
-}
-
-static void want_write(struct connection *c, bool wanted) {
-  struct epoll_event event = {.events = EPOLLIN | (wanted ? EPOLLOUT : 0), .data.ptr = c};
-  if (c->wants_write == wanted) return;
-  c->wants_write = wanted;
-  if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, c->fd, &event) != 0)
-    fail("epoll_ctl: %s", strerror(errno));
-}
-
-static void flush(struct connection *c) {
-  while (c->sent < c->allowed) {
-    ssize_t n = send(c->fd, pattern_at(c, c->sent), c->allowed - c->sent, MSG_NOSIGNAL);
-    if (n < 0 && errno == EAGAIN) return want_write(c, true);
-    if (n < 0) return fail("send: %s", strerror(errno));
-    c->sent += (uint64_t)n;
-  }
-  want_write(c, false);
-}
+static unsigned char buffer[CHUNK_MAX];
 
 static void open_connection(struct connection *c, uint64_t number, uint64_t bytes) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(options.port)};
-  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = c};
-  int on = 1;
-  address.sin_addr = options.host;
-  c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (c->fd < 0) return fail("socket: %s", strerror(errno));
-  setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons(options.port), .sin_addr = options.host};
   c->opened_ns = clock_ns(CLOCK_MONOTONIC);
   c->opened_bytes = busy_bytes;
-  c->start = number * PATTERN_STRIDE % PATTERN_PERIOD;
-  c->sent = c->received = 0;
-  c->allowed = bytes;
-  c->wants_write = true;
-  if (connect(c->fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS)
-    return fail("connect: %s", strerror(errno));
-  if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event) != 0)
-    return fail("epoll_ctl: %s", strerror(errno));
+  c->received = 0;
+  c->wire.start = number * PATTERN_STRIDE % PATTERN_PERIOD;
+  open_wire(&c->wire, address, bytes);
 }
 
 static void leave(struct connection *c, uint64_t now) {
   histogram_record(&waits, now - c->opened_ns);
   histogram_record(&overtaken, (busy_bytes - c->opened_bytes) / MESSAGE_SIZE);
-  close(c->fd);
-  c->fd = -1;
+  close(c->wire.fd);
+  c->wire.fd = -1;
   waiting--;
 }
 
@@ -108,17 +57,17 @@ static void leave(struct connection *c, uint64_t now) {
 static void go_on(struct connection *c, uint64_t n) {
   if (c->received >= MESSAGE_SIZE && c->received - n < MESSAGE_SIZE) greeted++;
   if (phase == BURSTS) busy_bytes += n;
-  c->allowed += n;
+  c->wire.allowed += n;
 }
 
 static void receive(struct connection *c) {
   const char *kind = c->is_newcomer ? "newcomer" : "busy connection";
-  ssize_t n = recv(c->fd, buffer, CHUNK_MAX, 0);
+  ssize_t n = recv(c->wire.fd, buffer, CHUNK_MAX, 0);
   if (n < 0 && errno == EAGAIN) return;
   if (n < 0) return fail("recv, %s: %s", kind, strerror(errno));
   if (n == 0) return fail("The server closed a %s", kind);
-  if (c->received + (uint64_t)n > c->sent) return fail("More bytes came back than were sent");
-  if (memcmp(buffer, pattern_at(c, c->received), (size_t)n) != 0)
+  if (c->received + (uint64_t)n > c->wire.sent) return fail("More bytes came back than were sent");
+  if (memcmp(buffer, outgoing_at(&c->wire, c->received), (size_t)n) != 0)
     return fail("Wrong bytes came back to a %s", kind);
   c->received += (uint64_t)n;
   if (!c->is_newcomer) go_on(c, (uint64_t)n);
@@ -126,7 +75,7 @@ static void receive(struct connection *c) {
 }
 
 static void start_burst(void) {
-  for (uint32_t i = 0; i < options.burst && phase != DONE; i++) {
+  for (uint32_t i = 0; i < options.burst && !is_done; i++) {
     open_connection(&newcomers[i], bursts * options.burst + i, MESSAGE_SIZE);
     waiting++;
   }
@@ -137,7 +86,7 @@ static void start_burst(void) {
 // They are counted with the time they have waited in vain, and apart.
 static void give_up(uint64_t now) {
   for (uint32_t i = 0; i < options.burst; i++) {
-    if (newcomers[i].fd < 0) continue;
+    if (newcomers[i].wire.fd < 0) continue;
     leave(&newcomers[i], now);
     unanswered++;
   }
@@ -155,7 +104,7 @@ static void advance_bursts(uint64_t now) {
   if (waiting > 0) give_up(now);
   if (bursts == options.bursts || (bursts > 0 && now >= bursts_end_ns)) {
     read_usage_or_fail(&after);
-    phase = DONE;
+    is_done = true;
   } else if (bursts == 0 || (is_resting && is_late)) {
     is_resting = false;
     start_burst();
@@ -174,7 +123,6 @@ static void advance(uint64_t now) {
     fail("Only %llu of %u connections were served", (unsigned long long)greeted, options.busy);
   } else if (phase == WARMUP && is_late) {
     read_usage_or_fail(&before);
-    if (phase == DONE) return;
     phase = BURSTS;
     bursts_end_ns = now + BURSTS_NS;
   }
@@ -184,38 +132,30 @@ static void advance(uint64_t now) {
 static void run(void) {
   static struct epoll_event events[EVENTS_MAX];
   deadline_ns = clock_ns(CLOCK_MONOTONIC) + GREETING_NS;
-  while (phase != DONE) {
+  while (!is_done) {
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
     advance(now);
     int timeout_ms = now < deadline_ns ? (int)((deadline_ns - now) / 1000000u) + 1 : 0;
-    int n = phase == DONE ? 0 : epoll_wait(epoll_fd, events, EVENTS_MAX, timeout_ms);
+    int n = is_done ? 0 : epoll_wait(epoll_fd, events, EVENTS_MAX, timeout_ms);
     if (n < 0 && errno != EINTR) fail("epoll_wait: %s", strerror(errno));
-    for (int i = 0; i < n && phase != DONE; i++) {
+    for (int i = 0; i < n && !is_done; i++) {
       struct connection *c = events[i].data.ptr;
       if (events[i].events & ~(uint32_t)EPOLLOUT) receive(c);
-      if (phase != DONE && c->fd >= 0 && (c->wants_write || c->sent < c->allowed)) flush(c);
+      bool can_send = c->wire.wants_write || c->wire.sent < c->wire.allowed;
+      if (!is_done && c->wire.fd >= 0 && can_send) flush(&c->wire);
     }
   }
 }
 
 static void prepare(void) {
-  struct rlimit limit;
-  uint32_t state = 0x9e3779b9;
-  for (size_t i = 0; i < sizeof pattern; i++) {
-    state = state * 1664525u + 1013904223u;
-    pattern[i] = i < PATTERN_PERIOD ? (unsigned char)(state >> 24) : pattern[i - PATTERN_PERIOD];
-  }
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  repeat_pattern();
+  open_epoll();
   busy = calloc(options.busy + 1, sizeof *busy);
   newcomers = calloc(options.burst, sizeof *newcomers);
-  epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  if (!busy || !newcomers || epoll_fd < 0) return fail("No memory or no epoll");
+  if (!busy || !newcomers) return fail("No memory");
   for (uint32_t i = 0; i < options.burst; i++)
-    newcomers[i] = (struct connection){.fd = -1, .is_newcomer = true};
-  for (uint32_t i = 0; i < options.busy && phase != DONE; i++)
+    newcomers[i] = (struct connection){.wire.fd = -1, .is_newcomer = true};
+  for (uint32_t i = 0; i < options.busy && !is_done; i++)
     open_connection(&busy[i], i, (uint64_t)MESSAGE_SIZE * options.depth);
 }
 

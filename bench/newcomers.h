@@ -22,11 +22,7 @@ static inline int parse_newcomer_options(int argc, char **argv, struct newcomer_
     fputs("Usage: newcomers HOST PORT BUSY DEPTH BURST BURSTS SERVER_PID\n", stderr);
     return -1;
   }
-  // Another machine must never be loaded by mistake.
-  if (inet_pton(AF_INET, argv[1], &o->host) != 1 || ntohl(o->host.s_addr) >> 24 != 127) {
-    fprintf(stderr, "HOST must be an address in 127.0.0.0/8, not \"%s\"\n", argv[1]);
-    return -1;
-  }
+  if (parse_host(argv[1], &o->host) != 0) return -1;
   double port = parse_number("PORT", argv[2], 1, 65535);
   double busy = parse_number("BUSY", argv[3], 0, 4096);
   double depth = parse_number("DEPTH", argv[4], 1, 256);

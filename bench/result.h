@@ -1,4 +1,4 @@
-// Writes what loadgen.c measured as one line of JSON. A run that never reached the end of its
+// Writes what load.h measured as one line of JSON. A run that never reached the end of its
 // measuring window reports zero seconds and zero CPU time, never a guess.
 #ifndef BENCH_RESULT_H
 #define BENCH_RESULT_H

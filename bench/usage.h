@@ -1,6 +1,6 @@
 // What processes have used so far, read at both edges of the measuring window: the server's CPU
 // time and memory, the generator's own CPU time, and the busy and stolen time of the machine, which
-// shows whether other work disturbed the run. Linux only. Used by loadgen.c.
+// shows whether other work disturbed the run. Linux only. Used by the load generators.
 #ifndef BENCH_USAGE_H
 #define BENCH_USAGE_H
 

@@ -1,4 +1,4 @@
-// What the two libevent servers have in common: the listener, the limits, the end.
+// What the servers over libevent have in common: the listener, the limits, the end.
 #ifndef BENCH_SERVERS_LIBEVENT_H
 #define BENCH_SERVERS_LIBEVENT_H
 
@@ -38,16 +38,11 @@ static inline void on_stdin(evutil_socket_t fd, short events, void *context) {
   if (read(fd, &byte, 1) <= 0) exit(0);
 }
 
-// Accepts until there are no more, makes the sockets non-blocking and calls back for each.
-static inline int serve(struct event_base *base, evconnlistener_cb on_connection) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+// Tells the port of a listening socket and runs the loop until stdin ends.
+static inline int announce_and_run(struct event_base *base, evutil_socket_t fd) {
+  struct sockaddr_in address;
   socklen_t length = sizeof address;
-  unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
-  struct evconnlistener *listener = evconnlistener_new_bind(
-      base, on_connection, base, flags, BACKLOG, (struct sockaddr *)&address, sizeof address);
-  if (!listener) die("evconnlistener_new_bind");
-  if (getsockname(evconnlistener_get_fd(listener), (struct sockaddr *)&address, &length) != 0)
-    die("getsockname");
+  if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) die("getsockname");
   // A regular file or /dev/null as stdin answers EPERM: then only a signal ends us.
   struct event *input = event_new(base, STDIN_FILENO, EV_READ | EV_PERSIST, on_stdin, NULL);
   if (!input) die("event_new");
@@ -55,6 +50,21 @@ static inline int serve(struct event_base *base, evconnlistener_cb on_connection
   printf("PORT %d\n", ntohs(address.sin_port));
   fflush(stdout);
   return event_base_dispatch(base);
+}
+
+// Accepts until there are no more, makes the sockets non-blocking and calls back for each.
+static inline struct evconnlistener *listen_on_loopback(struct event_base *base,
+                                                        evconnlistener_cb on_connection) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+  struct evconnlistener *listener = evconnlistener_new_bind(
+      base, on_connection, base, flags, BACKLOG, (struct sockaddr *)&address, sizeof address);
+  if (!listener) die("evconnlistener_new_bind");
+  return listener;
+}
+
+static inline int serve(struct event_base *base, evconnlistener_cb on_connection) {
+  return announce_and_run(base, evconnlistener_get_fd(listen_on_loopback(base, on_connection)));
 }
 
 #endif
