@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startServer } from "../../bench/children.mjs";
 
 /** More than StreamBatch has room for. */
@@ -11,6 +11,8 @@ const CROWD = 300;
 const FLOOD_BYTES = 24 * 1024 * 1024;
 /** Round trips of another client, in which a server that can would have taken all of a flood. */
 const TURNS = 50;
+/** Against a hang: hundreds of connections take their time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 describe.each([
   "selector-floor.mjs",

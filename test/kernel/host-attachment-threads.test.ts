@@ -104,7 +104,10 @@ describe("a thread that ends by itself within a turn leaves nothing", () => {
 /** The sanitizers keep what was freed for a while; they have test/support/leak-check.mjs instead. */
 const isSanitized = process.env["LD_PRELOAD"]?.includes("asan") ?? false;
 
-/** Bytes of memory that are held after so many rounds of work, more than after the first few. */
+/**
+ * Bytes of memory that so many rounds of work hold on to, the least of a few tries: what the engine
+ * and the test runner take meanwhile is taken once, a leak goes on.
+ */
 async function growthOf(rounds: number, work: () => void): Promise<number> {
   const run = async (n: number) => {
     for (let i = 0; i < n; i++) {
@@ -114,8 +117,14 @@ async function growthOf(rounds: number, work: () => void): Promise<number> {
     await nextIteration();
     return process.memoryUsage.rss();
   };
-  const warm = await run(rounds);
-  return (await run(rounds)) - warm;
+  let least = Infinity;
+  let before = await run(rounds);
+  for (let i = 0; i < 3; i++) {
+    const after = await run(rounds);
+    least = Math.min(least, after - before);
+    before = after;
+  }
+  return least;
 }
 
 test.skipIf(isSanitized)("memory does not grow with attachments that were closed", async () => {

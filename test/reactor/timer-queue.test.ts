@@ -1,8 +1,11 @@
 /** The queue of deadlines against a sorted array, and what only a large one shows. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type TimerEntry, TimerQueue } from "../../src/reactor/timer-queue.js";
 import { collectGarbage } from "../support/garbage.js";
+
+/** Against a hang: a million entries take seconds, on a busy machine ten times as long. */
+vi.setConfig({ testTimeout: 120_000 });
 
 class Entry implements TimerEntry {
   deadlineMs = 0;
