@@ -43,10 +43,13 @@ const BATCH_MAX = 64;
 export const STAGE_BYTES_MAX: number = 16 * 1024;
 
 /**
- * Who received so much the last time is served alone, its answer sent at once: in bulk it is the
- * copying that costs, and the bytes are still in the nearest cache.
+ * A batch is over when so much was received: it is sent while it lies in the second cache, and who
+ * comes first cannot take all the room.
  */
-const BULK_BYTES = 4096;
+const BATCH_READ_BYTES = 64 * 1024;
+
+/** Who received so much the last time is served alone: then its reads may fill the arena. */
+const BULK_BYTES = BATCH_READ_BYTES / 2;
 
 const pools = new WeakMap<Reactor, TransferPool>();
 
@@ -217,7 +220,7 @@ export class TransferPool {
       moves[i * MOVE_INTS + MOVE_FD] = stream.fd;
       moves[i * MOVE_INTS + MOVE_LENGTH] = stream.readRoom;
     }
-    const tried = this.#kernel.recv_each(moves, count, this.arena, 0, ARENA_READ_BYTES);
+    const tried = this.#kernel.recv_each(moves, count, this.arena, 0, BATCH_READ_BYTES);
     for (let i = 0; i < tried; i += 1) {
       const result = moves[i * MOVE_INTS + MOVE_RESULT] as number;
       const offset = moves[i * MOVE_INTS + MOVE_OFFSET] as number;
