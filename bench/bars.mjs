@@ -24,6 +24,12 @@ export const echoBars = [
   { contestant: "node-net", against: "stream", trial: "bulk", atLeast: 2 },
 ];
 
+/** @type {readonly Bar[]} */
+export const httpBars = [
+  { contestant: "http", against: "node-http", trial: "hello", atMost: 0.4 },
+  { contestant: "http", against: "c-canned", trial: "pipelined", atMost: 5 },
+];
+
 /**
  * By the 99th percentile of the messages that overtook a newcomer: a count, which a busy machine
  * moves far less than it moves the times.

@@ -16,8 +16,9 @@ import { libraryContestants } from "./library-contestants.mjs";
  * @property {string} name how --contestants calls it
  * @property {string} label what it is, in a few words
  * @property {() => true | string} available or the reason why it cannot take part here
- * @property {() => Command} command
+ * @property {(trial: { kind?: string }) => Command} command
  * @property {number} [connectionsMax] it sits out trials with more
+ * @property {readonly string[]} [serves] the kinds of trials it takes part in; all if absent
  * @property {RegExp} [portPattern] finds the port in its output; "PORT <n>" if absent
  */
 

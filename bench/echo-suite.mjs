@@ -3,13 +3,15 @@ import { UsageError } from "./arguments.mjs";
 import { echoBars } from "./bars.mjs";
 import { canCompile, compile } from "./build.mjs";
 import { echoContestants } from "./contestants.mjs";
-import { runTrial } from "./echo.mjs";
 import { choosePinning, describeMachine } from "./machine.mjs";
 import { fileOptions, Output } from "./output.mjs";
 import { formatBars, formatHead, formatTrial } from "./report.mjs";
+import { areValid, roundOptions, runTrial } from "./rounds.mjs";
 import { echoTrials } from "./trials.mjs";
 
-/** loadgen.h has bounds of its own, wider ones. */
+/** @type {import("./report.mjs").Words} */
+const WORDS = { short: "msg", done: "echoed message" };
+
 export const echoSuite = {
   summary: "echo servers, by CPU time per message, one at a time on one core, the load on another",
   options: {
@@ -19,17 +21,11 @@ export const echoSuite = {
       allowed: echoContestants.map(({ name }) => name),
       help: "who takes part",
     },
-    rounds: number(5, 1, 50, true, "rounds of each trial"),
-    seconds: number(1.5, 0.05, 30, false, "measuring time of a round"),
-    warmup: number(0.5, 0, 10, false, "seconds before it"),
+    ...roundOptions,
     ...fileOptions,
   },
   run,
 };
-
-function number(fallback, min, max, isWhole, help) {
-  return { kind: "number", fallback, min, max, isWhole, help };
-}
 
 /** @returns {Promise<boolean>} whether every round was valid */
 async function run(options) {
@@ -41,20 +37,23 @@ async function run(options) {
   const machine = describeMachine();
   const pinning = choosePinning();
   const output = new Output();
-  output.tell(formatHead(machine, pinning, options, contestants));
+  output.tell(formatHead(machine, pinning, options, contestants, WORDS));
+  const generator = (trial, server) => generatorCommand(trial, server, options);
+  const setting = { ...options, pinning, progress: output.progress, generator };
   const results = [];
   for (const trial of trials) {
-    const setting = { ...options, pinning, progress: output.progress };
     const result = await runTrial(trial, contestants, setting);
     results.push(result);
-    output.tell(formatTrial(result, contestants[0].name));
+    output.tell(formatTrial(result, WORDS));
   }
   output.tell(formatBars(echoBars, results));
   const { suite, rounds, seconds, warmup } = options;
   output.write(options, { suite, rounds, seconds, warmup, machine, pinning, results });
-  return !results.some(isInvalid);
+  return areValid(results);
 }
 
-function isInvalid({ entries }) {
-  return entries.some(({ summary }) => summary.invalid.length > 0);
+function generatorCommand(trial, server, { warmup, seconds }) {
+  const { connections, size, depth } = trial;
+  const numbers = [server.port, connections, size, depth, warmup, seconds, server.pid];
+  return { file: compile("loadgen.c"), args: ["127.0.0.1", ...numbers.map(String)] };
 }

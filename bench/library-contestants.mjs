@@ -22,29 +22,36 @@ export const libraryContestants = [
 ];
 
 /**
+ * @typedef {object} Needed
+ * @property {string} header
+ * @property {string} library
+ * @property {string} package of Debian
+ *
  * @param {string} name
  * @param {string} label
- * @param {{ header: string, library: string, package: string }} needed package: of Debian
+ * @param {Needed} needed
  * @returns {import("./contestants.mjs").Contestant}
  */
 function overLibrary(name, label, needed) {
-  /** @type {true | string | undefined} one question to the compiler is enough for a run */
-  let answer;
   return {
     name,
     label,
-    available: () => {
-      answer ??= findHeader(needed);
-      return answer;
-    },
+    available: () => findHeader(needed),
     command: () => ({ file: compile(`servers/${name}.c`, [needed.library]), args: [] }),
   };
 }
 
-/** @returns {true | string} or the reason why it cannot be compiled */
-function findHeader({ header, library, package: name }) {
+/** One question to the compiler is enough for a run. @type {Map<string, true | string>} */
+const answers = new Map();
+
+/**
+ * @param {Needed} needed
+ * @returns {true | string} or the reason why it cannot be compiled
+ */
+export function findHeader({ header, library, package: name }) {
   const possible = canCompile();
   if (possible !== true) return possible;
-  if (hasHeader(header)) return true;
-  return `no <${header}> of lib${library}: install ${name} (Debian's name)`;
+  const missing = `no <${header}> of lib${library}: install ${name} (Debian's name)`;
+  if (!answers.has(header)) answers.set(header, hasHeader(header) || missing);
+  return answers.get(header);
 }

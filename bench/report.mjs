@@ -6,15 +6,21 @@ import { formatCount, formatFigure, formatPercent, formatTable } from "./tables.
 const left = (title) => ({ title, align: "left" });
 const right = (title) => ({ title, align: "right" });
 
-/** The order of toRow's cells. */
-const COLUMNS = [
+/**
+ * @typedef {object} Words
+ * @property {string} short what a figure is the cost of, as in "µs/msg"
+ * @property {string} done the same in full, as in "per echoed message"
+ */
+
+/** The order of toRow's cells. @param {Words} words */
+const columns = ({ short }) => [
   left("contestant"),
-  right("CPU µs/msg"),
+  right(`CPU µs/${short}`),
   right("user"),
   right("system"),
   right("spread"),
   right("ratio"),
-  right("msg/s"),
+  right(`${short}/s`),
   right("p50 µs"),
   right("p99"),
   right("p99.9"),
@@ -29,9 +35,11 @@ const COLUMNS = [
  * @param {import("./machine.mjs").Pinning} pinning
  * @param {import("./arguments.mjs").BenchOptions} options
  * @param {readonly import("./contestants.mjs").Contestant[]} contestants
+ * @param {Words} words
+ * @param {readonly string[]} [notes] lines of the suite's own
  * @returns {string}
  */
-export function formatHead(machine, pinning, options, contestants) {
+export function formatHead(machine, pinning, options, contestants, words, notes = []) {
   const { rounds, seconds, warmup } = options;
   return [
     `# Bench: ${options.suite}`,
@@ -39,10 +47,11 @@ export function formatHead(machine, pinning, options, contestants) {
     ...formatMachine(machine),
     `- ${pinning.note}`,
     `- Rounds: ${rounds}, interleaved, each ${seconds} s after ${warmup} s of warm-up`,
-    "- CPU µs/msg: the server's user and system time, all its threads, per echoed message. Every",
-    "  figure is the median of the valid rounds, each column by itself.",
-    `- Spread: (max - min) / median of CPU µs/msg. Ratio: to ${contestants[0].name}.`,
-    "- Fairness: fewest / most messages of any connection, 1.00 is even.",
+    `- CPU µs/${words.short}: the server's user and system time, all its threads, per ${words.done}.`,
+    "  Every figure is the median of the valid rounds, each column by itself.",
+    `- Spread: (max - min) / median of CPU µs/${words.short}. Ratio: to the first row.`,
+    "- Fairness: fewest / most of them on any connection, 1.00 is even.",
+    ...notes,
     "",
     ...contestants.map(({ name, label }) => `- ${name}: ${label}`),
   ].join("\n");
@@ -84,22 +93,24 @@ export function formatWorkerHead(machine, core, argv) {
 /**
  * One trial's table and its notes.
  *
- * @param {import("./echo.mjs").TrialResult} result
- * @param {string} reference the contestant the ratio column refers to
+ * @param {import("./rounds.mjs").TrialResult} result
+ * @param {Words} words
  * @returns {string}
  */
-export function formatTrial({ trial, entries }, reference) {
-  const base = entries.find(({ name }) => name === reference)?.summary.figures?.cpuUs;
-  const rows = entries.filter(({ skipped }) => skipped === undefined).map((e) => toRow(e, base));
+export function formatTrial({ trial, entries }, words) {
+  const active = entries.filter(({ skipped }) => skipped === undefined);
+  const rows = active.map((entry) => toRow(entry, active[0].summary.figures?.cpuUs));
   const notes = toNotes(entries);
   const heading = `## ${trial.title} (${trial.name})`;
-  const table = rows.length > 0 ? formatTable(COLUMNS, rows) : "Nobody could take part.";
+  const table = rows.length > 0 ? formatTable(columns(words), rows) : "Nobody could take part.";
   return [heading, "", table, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }
 
+const CELLS = columns({ short: "", done: "" }).length;
+
 function toRow({ name, summary }, base) {
   const { figures, invalid } = summary;
-  if (figures === undefined) return [`${name} (invalid)`, ...COLUMNS.slice(1).map(() => "-")];
+  if (figures === undefined) return [`${name} (invalid)`, ...Array(CELLS - 1).fill("-")];
   return [
     invalid.length > 0 ? `${name} (${invalid.length} invalid)` : name,
     formatFigure(figures.cpuUs),
@@ -149,7 +160,7 @@ function toDisturbedNote(entries) {
 
 /**
  * @param {readonly import("./bars.mjs").Bar[]} bars
- * @param {readonly import("./echo.mjs").TrialResult[]} results
+ * @param {readonly import("./rounds.mjs").TrialResult[]} results
  * @returns {string}
  */
 export function formatBars(bars, results) {

@@ -4,6 +4,7 @@ import { formatHelp, parseArguments, UsageError } from "./arguments.mjs";
 import { killChildrenOnExit } from "./children.mjs";
 import { dispatchSuite } from "./dispatch.mjs";
 import { echoSuite } from "./echo-suite.mjs";
+import { httpSuite } from "./http-suite.mjs";
 import { memorySuite } from "./memory.mjs";
 import { microSuite } from "./micro.mjs";
 import { newcomersSuite } from "./newcomers.mjs";
@@ -12,6 +13,7 @@ import { checkWritable } from "./output.mjs";
 /** A new suite is one entry here. */
 const suites = {
   echo: echoSuite,
+  http: httpSuite,
   newcomers: newcomersSuite,
   memory: memorySuite,
   micro: microSuite,

@@ -32,6 +32,49 @@ export const echoTrials = [
 ];
 
 /**
+ * @typedef {object} HttpTrial
+ * @property {string} name how --trials calls it
+ * @property {string} title
+ * @property {number} connections
+ * @property {number} depth requests in flight on each connection
+ * @property {"greeting" | "files"} kind what the server is started to serve
+ * @property {"minimal" | "browser"} request of http-requests.mjs
+ * @property {string} path
+ * @property {number} bodyBytes of the right answer
+ */
+
+const greeting = { connections: 64, kind: "greeting", path: "/", bodyBytes: 13 };
+const file = { connections: 64, kind: "files", depth: 1, request: "minimal" };
+
+/** @type {readonly HttpTrial[]} */
+export const httpTrials = [
+  {
+    ...{ ...greeting, name: "hello", title: "hello world, 64 connections" },
+    ...{ depth: 1, request: "minimal" },
+  },
+  {
+    ...{ ...greeting, name: "browser", title: "hello world to 20 fields, 64 connections" },
+    ...{ depth: 1, request: "browser" },
+  },
+  {
+    ...{
+      ...greeting,
+      name: "pipelined",
+      title: "hello world, 64 connections, 16 in flight on each",
+    },
+    ...{ depth: 16, request: "minimal" },
+  },
+  {
+    ...{ ...file, name: "static4k", title: "a file of 4 KiB, 64 connections" },
+    ...{ path: "/4k.bin", bodyBytes: 4096 },
+  },
+  {
+    ...{ ...file, name: "static1m", title: "a file of 1 MiB, 64 connections" },
+    ...{ path: "/1m.bin", bodyBytes: 1_048_576 },
+  },
+];
+
+/**
  * @typedef {object} NewcomersTrial
  * @property {string} name how --trials calls it
  * @property {string} title

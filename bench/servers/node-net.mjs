@@ -1,6 +1,7 @@
 // Echo over node:net as its users write it: one data listener, back-pressure by pause and
 // resume. Prints "PORT <n>"; ends on SIGTERM or when stdin closes.
 import { createServer } from "node:net";
+import { endWithInput } from "./input.mjs";
 
 /** As the other contestants ask for; the default of 511 would cost SYN retransmits. */
 const BACKLOG = 4096;
@@ -30,6 +31,4 @@ server.listen({ host: "127.0.0.1", port: 0, backlog: BACKLOG }, () => {
   console.log(`PORT ${server.address().port}`);
 });
 
-process.stdin.on("end", () => process.exit(0));
-process.stdin.on("error", () => process.exit(0));
-process.stdin.resume();
+endWithInput();

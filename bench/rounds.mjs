@@ -1,6 +1,5 @@
-// The echo bench: for each trial several rounds, in each round every contestant once, so that a
-// slow minute of the machine falls on all of them alike.
-import { compile } from "./build.mjs";
+// Servers in turn, for the benches echo and http: for each trial several rounds, in each round
+// every contestant once, so that a slow minute of the machine falls on all of them alike.
 import { runToEnd, startServer } from "./children.mjs";
 import { pin } from "./machine.mjs";
 import { summarize, toRound } from "./summary.mjs";
@@ -16,7 +15,7 @@ const GENERATOR_EXTRA_MS = 30_000;
  * @property {import("./summary.mjs").Summary} summary
  *
  * @typedef {object} TrialResult
- * @property {import("./trials.mjs").Trial} trial
+ * @property {import("./trials.mjs").Trial | import("./trials.mjs").HttpTrial} trial
  * @property {Entry[]} entries
  *
  * @typedef {object} Setting
@@ -25,7 +24,20 @@ const GENERATOR_EXTRA_MS = 30_000;
  * @property {number} warmup
  * @property {import("./machine.mjs").Pinning} pinning
  * @property {(line: string) => void} progress
+ * @property {(trial: object, server: import("./children.mjs").Server) =>
+ *   import("./contestants.mjs").Command} generator the load for one server
  */
+
+/** What both suites let one choose; loadgen.h has bounds of its own, wider ones. */
+export const roundOptions = {
+  rounds: number(5, 1, 50, true, "rounds of each trial"),
+  seconds: number(1.5, 0.05, 30, false, "measuring time of a round"),
+  warmup: number(0.5, 0, 10, false, "seconds before it"),
+};
+
+function number(fallback, min, max, isWhole, help) {
+  return { kind: "number", fallback, min, max, isWhole, help };
+}
 
 /**
  * Runs one trial with all contestants.
@@ -63,9 +75,17 @@ export async function runTrial(trial, contestants, setting) {
   };
 }
 
+/** @param {readonly TrialResult[]} results @returns {boolean} */
+export function areValid(results) {
+  return results.every(({ entries }) =>
+    entries.every(({ summary }) => summary.invalid.length === 0),
+  );
+}
+
 function reasonToSkip(contestant, trial) {
   const available = contestant.available();
   if (available !== true) return available;
+  if (!(contestant.serves?.includes(trial.kind) ?? true)) return `it serves no ${trial.kind}`;
   if (trial.connections <= (contestant.connectionsMax ?? Infinity)) return undefined;
   return `it takes at most ${contestant.connectionsMax} connections`;
 }
@@ -74,23 +94,17 @@ function reasonToSkip(contestant, trial) {
 async function runOnce(contestant, trial, setting) {
   let server;
   try {
-    const command = pin(contestant.command(), setting.pinning.server);
+    const command = pin(contestant.command(trial), setting.pinning.server);
     server = await startServer(command, contestant.portPattern);
   } catch (error) {
     return { invalid: error.message };
   }
   const { stdout, how } = await runToEnd(
-    pin(generatorCommand(trial, server, setting), setting.pinning.generator),
+    pin(setting.generator(trial, server), setting.pinning.generator),
     (setting.warmup + setting.seconds) * 1000 + GENERATOR_EXTRA_MS,
   );
   const round = toRound(stdout, how);
   const complaint = await server.stop();
   if (complaint === undefined) return round;
   return { invalid: "invalid" in round ? `${round.invalid}; ${complaint}` : complaint };
-}
-
-function generatorCommand(trial, server, { warmup, seconds }) {
-  const { connections, size, depth } = trial;
-  const numbers = [server.port, connections, size, depth, warmup, seconds, server.pid];
-  return { file: compile("loadgen.c"), args: ["127.0.0.1", ...numbers.map(String)] };
 }
