@@ -1,0 +1,202 @@
+/**
+ * Requests out of a queue of bytes, one event at a time: head, body, end. The scanners look at the
+ * bytes, framing.ts and request-target.ts say what they mean, body-reader.ts follows the body.
+ *
+ * Rules: strict, without options, for every permitted leniency is a way in for smuggled requests.
+ * The same bytes give the same events however they are split. Nothing is allocated for a request
+ * whose head lies together in one lent piece, until a string is asked for.
+ */
+import type { ByteQueue } from "../../../streams/byte-queue.js";
+import { isAuthority } from "./authority.js";
+import { BodyReader } from "./body-reader.js";
+import { CR, LF } from "./byte-classes.js";
+import { END, HEAD, NEED_DATA } from "./events.js";
+import { badLineEnd } from "./field-scanner.js";
+import type { Fields } from "./fields.js";
+import { readCodings, readFraming, trimEnd, trimStart } from "./framing.js";
+import { RequestRecord } from "./head-record.js";
+import { HttpParseError } from "./http-parse-error.js";
+import {
+  BODY_BYTES_MAX,
+  FIELDS_MAX,
+  HEAD_BYTES_MAX,
+  type ParserLimits,
+  TARGET_BYTES_MAX,
+} from "./parser-limits.js";
+import { RequestHead } from "./request-head.js";
+import { METHOD, RequestScanner } from "./request-scanner.js";
+import { readRequestLine } from "./request-target.js";
+
+/** RFC 9112 §2.2 wants at least one to be ignored; without a limit a peer could send them for ever. */
+const EMPTY_LINES_MAX = 2;
+
+const BETWEEN = 0;
+const IN_HEAD = 1;
+const IN_BODY = 2;
+
+/**
+ * The server's side of HTTP/1.1.
+ *
+ * @example
+ * ```ts
+ * import { END, HEAD, RequestParser } from "socket-reactor/protocols/http1";
+ * import { ByteQueue } from "socket-reactor/streams";
+ * const queue = new ByteQueue();
+ * queue.append("GET /a?b HTTP/1.1\r\nHost: example.org\r\n\r\n");
+ * const parser = new RequestParser();
+ * console.log(parser.next(queue) === HEAD, parser.head.method, parser.head.path); // true GET /a
+ * console.log(parser.next(queue) === END); // true
+ * ```
+ */
+export class RequestParser {
+  readonly #scanner: RequestScanner;
+  readonly #body: BodyReader;
+  #record: RequestRecord = new RequestRecord();
+  #head: RequestHead = new RequestHead(this.#record);
+  #state = BETWEEN;
+  #emptyLines = 0;
+  #failure: unknown = undefined;
+
+  constructor(limits: ParserLimits = {}) {
+    this.#scanner = new RequestScanner(
+      limits.headBytesMax ?? HEAD_BYTES_MAX,
+      limits.fieldsMax ?? FIELDS_MAX,
+      limits.targetBytesMax ?? TARGET_BYTES_MAX,
+    );
+    this.#body = new BodyReader(limits, limits.bodyBytesMax ?? BODY_BYTES_MAX);
+  }
+
+  /**
+   * Of the message that HEAD told of. One object for all messages, or a fresh one after
+   * `head.keep()`. The parser itself keeps a head whose message is not complete when it says
+   * NEED_DATA; one that is complete is emptied then, unless it was kept.
+   */
+  get head(): RequestHead {
+    return this.#head;
+  }
+
+  /** After BODY: how many bytes at the front of the queue are body. */
+  get bodyBytes(): number {
+    return this.#body.bodyBytes;
+  }
+
+  /** After END: the fields behind a chunked body. Never part of the head (RFC 9110 §6.5.1). */
+  get trailers(): Fields | undefined {
+    return this.#body.trailers;
+  }
+
+  /** True before the first byte of a message; empty lines before it do not count. */
+  get isBetweenMessages(): boolean {
+    return this.#state === BETWEEN;
+  }
+
+  /**
+   * The next event: NEED_DATA, HEAD, BODY or END.
+   *
+   * @throws HttpParseError, the same one again at each further call.
+   */
+  next(queue: ByteQueue): number {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return this.#state === IN_BODY ? this.#inBody(queue) : this.#inHead(queue);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  /**
+   * So many bytes of the body were taken off the front of the queue.
+   *
+   * @throws RangeError ERR_OUT_OF_RANGE if it is more than `bodyBytes`.
+   */
+  consumed(n: number): void {
+    this.#body.consumed(n);
+  }
+
+  /** The peer ended: true if that is in order, false if a message is cut short. */
+  finish(): boolean {
+    return this.#state === BETWEEN || (this.#state === IN_BODY && this.#body.finish());
+  }
+
+  #inHead(queue: ByteQueue): number {
+    if (this.#state === BETWEEN) {
+      if (!this.#skipEmptyLines(queue)) {
+        if (!this.#record.isKept) this.#record.release();
+        return NEED_DATA;
+      }
+      this.#beginHead();
+    }
+    const record = this.#record;
+    if (!this.#scanner.scan(queue, record)) return NEED_DATA;
+    const length = this.#scanner.at;
+    if (length > queue.frontEnd - queue.frontStart) queue.pullup(length);
+    const isLast = length === queue.frontEnd - queue.frontStart;
+    record.bind(queue.frontBytes!, queue.frontStart, length);
+    this.#readHead(record);
+    // The queue may give its own memory to somebody else as soon as it is drained.
+    if ((isLast || record.hasBody) && !queue.frontIsLent) record.keep();
+    queue.drain(length);
+    this.#state = IN_BODY;
+    return HEAD;
+  }
+
+  #inBody(queue: ByteQueue): number {
+    const event = this.#body.next(queue);
+    if (event === END) this.#state = BETWEEN;
+    else if (event === NEED_DATA) this.#record.keep();
+    return event;
+  }
+
+  #beginHead(): void {
+    if (this.#record.isKept) {
+      this.#record = new RequestRecord();
+      this.#head = new RequestHead(this.#record);
+    }
+    this.#record.borrow();
+    this.#scanner.begin(METHOD);
+    this.#emptyLines = 0;
+    this.#state = IN_HEAD;
+  }
+
+  /** True: the first byte of a message is there. */
+  #skipEmptyLines(queue: ByteQueue): boolean {
+    while (queue.frontBytes !== undefined) {
+      if (queue.frontBytes[queue.frontStart] !== CR) return true;
+      if (this.#emptyLines === EMPTY_LINES_MAX) {
+        throw new HttpParseError("ERR_HTTP_LINE_END", 400, "Too many empty lines before a request");
+      }
+      if (queue.length === 1) return false;
+      if (queue.byteAt(1) !== LF) throw badLineEnd(queue.byteAt(1));
+      queue.drain(2);
+      this.#emptyLines += 1;
+    }
+    return false;
+  }
+
+  #readHead(record: RequestRecord): void {
+    readRequestLine(record);
+    readFraming(record);
+    checkHost(record);
+    if (record.transferEncodingAt >= 0) readCodings(record);
+    record.hasBody = record.isChunked || record.contentLength > 0;
+    if (record.isChunked) this.#body.beginChunked();
+    else this.#body.beginFixed(Math.max(0, record.contentLength));
+    if (record.minorVersion === 0) record.hasUnknownExpectation = false;
+    if (record.minorVersion === 0 || !record.hasBody) record.expectsContinue = false;
+  }
+}
+
+/** RFC 9112 §3.2: one in every request of 1.1, even if the target names a host. */
+function checkHost(record: RequestRecord): void {
+  const { bytes, base, hostAt } = record;
+  if (hostAt < 0) {
+    if (record.minorVersion === 0) return;
+    throw new HttpParseError("ERR_HTTP_HOST", 400, "No Host in a request of HTTP/1.1");
+  }
+  const start = trimStart(bytes, base + record.nameEnd(hostAt) + 1);
+  const end = trimEnd(bytes, start, base + record.lineEnd(hostAt));
+  if (!isAuthority(bytes, start, end)) {
+    throw new HttpParseError("ERR_HTTP_HOST", 400, "Host that is no host and port");
+  }
+}
