@@ -54,6 +54,20 @@ export const newcomersBars = [
 export const memoryBars = [
   { contestant: "stream", connections: 8000, state: "idle", bytesMax: 1536 },
   { contestant: "stream", connections: 8000, state: "used", bytesMax: 1536 },
+  { contestant: "http", connections: 8000, state: "idle", bytesMax: 2560 },
+  { contestant: "http", connections: 8000, state: "used", bytesMax: 2560 },
+];
+
+/**
+ * @typedef {object} MicroBar
+ * @property {string} name of the case
+ * @property {number} nsMax
+ */
+
+/** @type {readonly MicroBar[]} */
+export const microBars = [
+  { name: "http-minimal", nsMax: 150 },
+  { name: "http-browser", nsMax: 1500 },
 ];
 
 /**

@@ -4,22 +4,38 @@ import { connect } from "node:net";
 
 /** Not more connects at a time than any backlog holds. */
 const OPENING_MAX = 100;
-const MESSAGE = Buffer.alloc(64, "x");
 const TIMEOUT_MS = 20_000;
+
+/**
+ * @typedef {object} Exchange
+ * @property {string} message that is sent
+ * @property {(answer: string) => boolean} isAnswered whether that much is the whole answer
+ */
+
+/** @type {Exchange} 64 bytes there and back */
+export const echoExchange = {
+  message: "x".repeat(64),
+  isAnswered: (answer) => answer.length === 64,
+};
 
 export class Crowd {
   /** @type {import("node:net").Socket[]} */
   #sockets = [];
   #port;
+  #exchange;
 
-  /** @param {number} port of a server on 127.0.0.1 */
-  constructor(port) {
+  /**
+   * @param {number} port of a server on 127.0.0.1
+   * @param {Exchange} [exchange] what a message is
+   */
+  constructor(port, exchange = echoExchange) {
     this.#port = port;
+    this.#exchange = exchange;
   }
 
   /**
    * Opens so many connections. When it is done, the server has accepted them all: it takes them
-   * in their order, and the last one had a message echoed.
+   * in their order, and the last one had a message answered.
    *
    * @param {number} count
    * @throws {Error} if one fails
@@ -28,14 +44,15 @@ export class Crowd {
     for (let left = count; left > 0; left -= OPENING_MAX) {
       const opening = Array.from({ length: Math.min(left, OPENING_MAX) }, () => this.#openOne());
       this.#sockets.push(...(await Promise.all(opening)));
-      await echo(this.#sockets.at(-1));
+      await this.#talk(this.#sockets.at(-1));
     }
   }
 
-  /** Has one message echoed on each connection. */
+  /** Has one message answered on each connection. */
   async talk() {
     for (let i = 0; i < this.#sockets.length; i += OPENING_MAX) {
-      await Promise.all(this.#sockets.slice(i, i + OPENING_MAX).map(echo));
+      const some = this.#sockets.slice(i, i + OPENING_MAX);
+      await Promise.all(some.map((socket) => this.#talk(socket)));
     }
   }
 
@@ -65,14 +82,15 @@ export class Crowd {
     }
     return socket;
   }
-}
 
-/** @param {import("node:net").Socket} socket */
-async function echo(socket) {
-  socket.write(MESSAGE);
-  for (let received = 0; received < MESSAGE.length; ) {
-    const [bytes] = await once(socket, "data", limit());
-    received += bytes.length;
+  /** @param {import("node:net").Socket} socket */
+  async #talk(socket) {
+    const { message, isAnswered } = this.#exchange;
+    socket.write(message);
+    for (let answer = ""; !isAnswered(answer); ) {
+      const [bytes] = await once(socket, "data", limit());
+      answer += bytes.toString("latin1");
+    }
   }
 }
 

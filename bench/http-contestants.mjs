@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { canCompile, compile } from "./build.mjs";
+import { httpFolder } from "./http-folder.mjs";
 import { findHeader } from "./library-contestants.mjs";
 import { findRival, rivals } from "./runtimes.mjs";
 
@@ -16,82 +17,80 @@ const EVHTTP = { header: "event2/http.h", library: "event", package: "libevent-d
 const http1 = path("../dist/protocols/http1/index.js");
 const demo = path("../dist/demos/http/command.js");
 
-/**
- * @param {() => import("./http-folder.mjs").HttpFolder} folder asked for when a server starts
- * @returns {readonly import("./contestants.mjs").Contestant[]} the first one is the limit
- */
-export function httpContestants(folder) {
-  /** The folder as the argument of a server that is to serve files. */
-  const files = ({ kind }) => (kind === "files" ? [folder().files] : []);
-  return [
-    {
-      name: "c-canned",
-      label: "raw epoll in C, counts the ends of requests and checks nothing, the limit",
-      serves: GREETING,
-      available: canCompile,
-      command: () => ({ file: compile("servers/c-canned.c"), args: [] }),
+/** @type {readonly import("./contestants.mjs").Contestant[]} the first one is the limit */
+export const httpContestants = [
+  {
+    name: "c-canned",
+    label: "raw epoll in C, counts the ends of requests and checks nothing, the limit",
+    serves: GREETING,
+    available: canCompile,
+    command: () => ({ file: compile("servers/c-canned.c"), args: [] }),
+  },
+  {
+    name: "c-evhttp",
+    label: "libevent's evhttp in C; files by evbuffer_add_file",
+    serves: ALL,
+    available: () => findHeader(EVHTTP),
+    command: (trial) => {
+      return { file: compile("servers/c-evhttp.c", [EVHTTP.library]), args: files(trial) };
     },
-    {
-      name: "c-evhttp",
-      label: "libevent's evhttp in C; files by evbuffer_add_file",
-      serves: ALL,
-      available: () => findHeader(EVHTTP),
-      command: (trial) => {
-        return { file: compile("servers/c-evhttp.c", [EVHTTP.library]), args: files(trial) };
-      },
+  },
+  {
+    name: "nginx",
+    label: "nginx, one process; files by sendfile",
+    serves: ALL,
+    available: () => {
+      const possible = canCompile(); // its launcher
+      return possible === true ? isFound("nginx") : possible;
     },
-    {
-      name: "nginx",
-      label: "nginx, one process; files by sendfile",
-      serves: ALL,
-      available: () => {
-        const possible = canCompile(); // its launcher
-        return possible === true ? isFound("nginx") : possible;
-      },
-      command: () => {
-        const args = [findRival(rivals.nginx).path, folder().nginx];
-        return { file: compile("servers/nginx-launch.c"), args };
-      },
+    command: () => {
+      const args = [findRival(rivals.nginx).path, httpFolder().nginx];
+      return { file: compile("servers/nginx-launch.c"), args };
     },
-    own("http", "this library's HttpServer, a handler", GREETING, () => {
-      return script("servers/http-hello.mjs");
-    }),
-    own("http-fetch", "this library's HttpServer through fetchHandler", GREETING, () => {
-      return script("servers/http-hello.mjs", "--fetch");
-    }),
-    own("http-files", "this library's HttpServer, sendFile", FILES, () => {
-      return script("servers/http-files.mjs", folder().files);
-    }),
-    {
-      name: "http-demo",
-      label: "this project's HTTP demo: also conditions, ranges, checked paths",
-      serves: FILES,
-      available: () => isBuilt(demo),
-      command: () => {
-        return script("../dist/demos/cli.js", "http", "--port", "0", "--root", folder().files);
-      },
-      portPattern: /127\.0\.0\.1:(\d+)/,
+  },
+  own("http", "this library's HttpServer, a handler", GREETING, () => {
+    return script("servers/http-hello.mjs");
+  }),
+  own("http-fetch", "this library's HttpServer through fetchHandler", GREETING, () => {
+    return script("servers/http-hello.mjs", "--fetch");
+  }),
+  own("http-files", "this library's HttpServer, sendFile", FILES, () => {
+    return script("servers/http-files.mjs", httpFolder().files);
+  }),
+  {
+    name: "http-demo",
+    label: "this project's HTTP demo: also conditions, ranges, checked paths",
+    serves: FILES,
+    available: () => isBuilt(demo),
+    command: () => {
+      return script("../dist/demos/cli.js", "http", "--port", "0", "--root", httpFolder().files);
     },
-    {
-      name: "node-http",
-      label: "node:http; files by createReadStream and pipeline",
-      serves: ALL,
-      available: () => true,
-      command: (trial) => script("servers/node-http.mjs", ...files(trial)),
-    },
-    {
-      name: "fastify",
-      label: "fastify, without a logger",
-      serves: GREETING,
-      available: () => existsSync(path("../node_modules/fastify")) || "run npm ci",
-      command: () => script("servers/fastify.mjs"),
-    },
-    rival("bun", "Bun.serve", (file) => ({ file, args: [path("servers/bun-http.mjs")] })),
-    rival("deno", "Deno.serve", (file) => {
-      return { file, args: ["run", "--allow-net=127.0.0.1", path("servers/deno-http.mjs")] };
-    }),
-    rival("uws", "uWebSockets.js", (found) => script("servers/uws-http.mjs", found)),
-  ];
+    portPattern: /127\.0\.0\.1:(\d+)/,
+  },
+  {
+    name: "node-http",
+    label: "node:http; files by createReadStream and pipeline",
+    serves: ALL,
+    available: () => true,
+    command: (trial) => script("servers/node-http.mjs", ...files(trial)),
+  },
+  {
+    name: "fastify",
+    label: "fastify, without a logger",
+    serves: GREETING,
+    available: () => existsSync(path("../node_modules/fastify")) || "run npm ci",
+    command: () => script("servers/fastify.mjs"),
+  },
+  rival("bun", "Bun.serve", (file) => ({ file, args: [path("servers/bun-http.mjs")] })),
+  rival("deno", "Deno.serve", (file) => {
+    return { file, args: ["run", "--allow-net=127.0.0.1", path("servers/deno-http.mjs")] };
+  }),
+  rival("uws", "uWebSockets.js", (found) => script("servers/uws-http.mjs", found)),
+];
+
+/** The argument of a server that is to serve files. */
+function files({ kind }) {
+  return kind === "files" ? [httpFolder().files] : [];
 }
 
 function own(name, label, serves, command) {

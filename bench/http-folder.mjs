@@ -1,5 +1,6 @@
 // What the servers of the http bench need on the disk: the files they serve, and nginx's
-// configuration. All of it is in a folder of its own, which goes when the run ends.
+// configuration. All of it is in a folder of its own, which
+// is removed when the process ends.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,17 +40,29 @@ const SIZES = { "4k.bin": 4096, "1m.bin": 1_048_576 };
  * @typedef {object} HttpFolder
  * @property {string} files the folder with the files
  * @property {string} nginx the folder with nginx.conf
- * @property {() => void} remove
+ */
+
+/** @type {HttpFolder | undefined} */
+let made;
+
+/**
+ * Makes the folder when it is first asked for.
  *
  * @returns {HttpFolder}
  */
-export function createHttpFolder() {
+export function httpFolder() {
+  made ??= createFolder();
+  return made;
+}
+
+function createFolder() {
   const folder = mkdtempSync(join(tmpdir(), "bench-http-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const files = join(folder, "files");
   mkdirSync(files);
   for (const [name, size] of Object.entries(SIZES)) {
     writeFileSync(join(files, name), Buffer.alloc(size, "0123456789abcdef"));
   }
   writeFileSync(join(folder, "nginx.conf"), NGINX);
-  return { files, nginx: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { files, nginx: folder };
 }

@@ -3,7 +3,6 @@ import { UsageError } from "./arguments.mjs";
 import { httpBars } from "./bars.mjs";
 import { canCompile, compile } from "./build.mjs";
 import { httpContestants } from "./http-contestants.mjs";
-import { createHttpFolder } from "./http-folder.mjs";
 import { httpRequests } from "./http-requests.mjs";
 import { choosePinning, describeMachine } from "./machine.mjs";
 import { fileOptions, Output } from "./output.mjs";
@@ -20,20 +19,13 @@ const NOTES = [
   "- Date, limits and deadlines of every server are on; only c-canned has none of them.",
 ];
 
-/** @type {import("./http-folder.mjs").HttpFolder | undefined} made when the first server starts */
-let folder;
-const allContestants = httpContestants(() => {
-  folder ??= createHttpFolder();
-  return folder;
-});
-
 export const httpSuite = {
   summary: "HTTP servers, by CPU time per request, one at a time on one core, the load on another",
   options: {
     trials: { kind: "names", allowed: httpTrials.map(({ name }) => name), help: "what is asked" },
     contestants: {
       kind: "names",
-      allowed: allContestants.map(({ name }) => name),
+      allowed: httpContestants.map(({ name }) => name),
       help: "who takes part",
     },
     ...roundOptions,
@@ -47,8 +39,7 @@ async function run(options) {
   const possible = canCompile();
   if (possible !== true) throw new UsageError(`The bench cannot run here: ${possible}`);
   compile("httpload.c");
-  process.once("exit", () => folder?.remove());
-  const contestants = allContestants.filter(({ name }) => options.contestants.includes(name));
+  const contestants = httpContestants.filter(({ name }) => options.contestants.includes(name));
   const trials = httpTrials.filter(({ name }) => options.trials.includes(name));
   const machine = describeMachine();
   const pinning = choosePinning();

@@ -43,7 +43,7 @@ static inline const char *parse_head(const unsigned char *head, size_t length, i
   const size_t status_length = sizeof status - 1;
   if (length < status_length + 2 || memcmp(head, status, status_length) != 0 ||
       (head[status_length] != ' ' && head[status_length] != '\r'))
-    return "not \"HTTP/1.1 200\"";
+    return "another status line than HTTP/1.1 200";
   *body = -1;
   // The empty line at the end is not a field.
   const unsigned char *end = head + length - 2;

@@ -1,11 +1,14 @@
 // `npm run bench -- memory`: what a connection that does nothing takes in the server's memory. The
-// servers are those of the echo bench; those in JavaScript are asked through a probe that collects
-// the garbage first (servers/memory-probe.mjs). The connections' other ends are in this process.
+// servers are those of the benches echo and http; those in JavaScript are asked through a probe
+// that collects the garbage first (servers/memory-probe.mjs). The connections' other ends are in
+// this process.
 import { readFileSync } from "node:fs";
 import { memoryBars } from "./bars.mjs";
 import { startServer } from "./children.mjs";
 import { echoContestants } from "./contestants.mjs";
-import { Crowd } from "./crowd.mjs";
+import { Crowd, echoExchange } from "./crowd.mjs";
+import { httpContestants } from "./http-contestants.mjs";
+import { httpRequests } from "./http-requests.mjs";
 import { describeMachine } from "./machine.mjs";
 import { formatMemory, judgeMemory } from "./memory-report.mjs";
 import { fileOptions, Output } from "./output.mjs";
@@ -15,10 +18,29 @@ import { formatMachine } from "./report.mjs";
 const WARMUP_CONNECTIONS = 200;
 /** Descriptors that both processes need besides the connections. */
 const DESCRIPTORS_SPARE = 100;
+/** The trial that a server which has several is started for. */
+const GREETING = { kind: "greeting" };
 const PROBE = new URL("servers/memory-probe.mjs", import.meta.url);
 
 const NAMES = ["c-epoll", "c-libuv", "c-bufferevent", "reactor", "stream", "stream-iteration"];
-const contestants = echoContestants.filter(({ name }) => [...NAMES, "node-net"].includes(name));
+const HTTP_NAMES = ["http", "node-http"];
+
+/** The answer has its body last, and nothing else in it looks like that. */
+const httpExchange = {
+  message: httpRequests.minimal("/"),
+  isAnswered: (answer) => answer.endsWith("\r\n\r\nHello, World!"),
+};
+
+const contestants = [
+  ...choose(echoContestants, [...NAMES, "node-net"], echoExchange),
+  ...choose(httpContestants, HTTP_NAMES, httpExchange),
+];
+
+function choose(those, names, exchange) {
+  return those
+    .filter(({ name }) => names.includes(name))
+    .map((contestant) => ({ ...contestant, exchange }));
+}
 
 export const memorySuite = {
   summary: "memory that an idle connection takes in the server",
@@ -91,8 +113,8 @@ async function runOnce(contestant, connections) {
   let server;
   let crowd;
   try {
-    server = await startServer(withProbe(contestant.command()), contestant.portPattern);
-    crowd = new Crowd(server.port);
+    server = await startServer(withProbe(contestant.command(GREETING)), contestant.portPattern);
+    crowd = new Crowd(server.port, contestant.exchange);
     const read = createReader(server, contestant);
     await crowd.open(WARMUP_CONNECTIONS);
     await crowd.talk();
@@ -120,7 +142,8 @@ function withProbe({ file, args }) {
 
 /** @returns {() => Promise<import("./memory-report.mjs").Reading>} */
 function createReader({ pid, printed }, contestant) {
-  if (contestant.command().file !== process.execPath) return async () => ({ rss: readRss(pid) });
+  if (contestant.command(GREETING).file !== process.execPath)
+    return async () => ({ rss: readRss(pid) });
   let count = 0;
   return async () => {
     count += 1;
@@ -147,7 +170,7 @@ function formatHead(machine, { suite, rounds, connections }, those) {
     "  had come and gone. Heap and external: process.memoryUsage() without garbage. RSS, in pages,",
     "  moves with the heap's own reserves too, but only there is what is outside the heap by malloc:",
     "  all of the servers in C, and node:net's handles. The kernel's part is in no column.",
-    "- Idle: accepted, no message yet. After a message: each had 64 B echoed.",
+    "- Idle: accepted, no message yet. After a message: each had 64 B echoed, or a GET answered.",
     "",
     ...those.map(({ name, label }) => `- ${name}: ${label}`),
   ].join("\n");

@@ -1,5 +1,6 @@
 // What the micro bench measures, one operation each. A new case is one entry here; `open` runs in
 // the worker, so that the library is loaded there only, and answers the operation.
+import { microHttpCases } from "./micro-http-cases.mjs";
 
 /**
  * @typedef {object} Operation
@@ -58,6 +59,7 @@ export const microCases = [
     open: () => openBytes(4096),
   },
   { name: "lines", group: "bytes", unit: "line of 32 B, append and readLine()", open: openLines },
+  ...microHttpCases,
 ];
 
 async function openNow() {

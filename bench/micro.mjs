@@ -1,5 +1,6 @@
 // `npm run bench -- micro`: what single operations cost. micro-cases.mjs says which,
 // workers/micro.mjs measures one of them.
+import { microBars } from "./bars.mjs";
 import { choosePinning, describeMachine } from "./machine.mjs";
 import { microCases } from "./micro-cases.mjs";
 import { fileOptions, Output } from "./output.mjs";
@@ -10,7 +11,7 @@ import { askWorker, checkBuilt } from "./worker.mjs";
 const WORKER_EXTRA_MS = 60_000;
 
 export const microSuite = {
-  summary: "what single operations cost: binding calls, turns, timers, byte queues",
+  summary: "what single operations cost: binding calls, turns, timers, byte queues, HTTP",
   options: {
     groups: {
       kind: "names",
@@ -51,6 +52,7 @@ async function run(options) {
     });
   }
   output.tell(formatMicro(results));
+  output.tell(formatMicroBars(microBars, results));
   output.write(options, { suite: options.suite, machine, core, results });
   return !results.some(({ invalid }) => invalid !== undefined);
 }
@@ -92,4 +94,22 @@ export function formatMicro(results) {
     return leftOut === undefined ? [] : [`- Left out ${name}: ${leftOut}`];
   });
   return [formatTable(columns, rows), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+}
+
+/**
+ * By the median. A case that was not asked for is not judged.
+ *
+ * @param {readonly import("./bars.mjs").MicroBar[]} bars
+ * @param {readonly Result[]} results
+ * @returns {string}
+ */
+export function formatMicroBars(bars, results) {
+  const lines = bars.map(({ name, nsMax }) => {
+    const rule = `${name} <= ${formatFigure(nsMax)} ns`;
+    const { figures } = results.find((result) => result.name === name) ?? {};
+    if (figures === undefined) return `- bar not judged: ${rule}: no figure`;
+    const isMet = figures.median <= nsMax;
+    return `- bar ${isMet ? "met" : "not met"}: ${rule}: ${formatFigure(figures.median)} ns`;
+  });
+  return ["## Bars", "", ...lines].join("\n");
 }

@@ -72,8 +72,12 @@ declare module "*/bench/memory-report.mjs" {
 }
 
 declare module "*/bench/crowd.mjs" {
+  interface Exchange {
+    readonly message: string;
+    readonly isAnswered: (answer: string) => boolean;
+  }
   export class Crowd {
-    constructor(port: number);
+    constructor(port: number, exchange?: Exchange);
     open(count: number): Promise<void>;
     talk(): Promise<void>;
     close(): Promise<void>;

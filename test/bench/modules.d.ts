@@ -102,6 +102,10 @@ declare module "*/bench/micro.mjs" {
     readonly invalid?: string;
   }
   export function formatMicro(results: readonly Result[]): string;
+  export function formatMicroBars(
+    bars: readonly { readonly name: string; readonly nsMax: number }[],
+    results: readonly Result[],
+  ): string;
 }
 
 declare module "*/bench/bars.mjs" {
