@@ -52,7 +52,7 @@ export const httpContestants = [
     return script("servers/http-hello.mjs");
   }),
   own("http-fetch", "this library's HttpServer through fetchHandler", GREETING, () => {
-    return script("servers/http-hello.mjs", "--fetch");
+    return script("servers/http-fetch.mjs");
   }),
   own("http-files", "this library's HttpServer, sendFile", FILES, () => {
     return script("servers/http-files.mjs", httpFolder().files);
