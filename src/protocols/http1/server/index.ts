@@ -1,0 +1,11 @@
+export { fetchHandler } from "./fetch-handler.js";
+export * from "./handler.js";
+export { HttpRequestError } from "./http-errors.js";
+export * from "./http-server.js";
+export * from "./limits.js";
+export * from "./methods.js";
+export { type HttpServerOptions, METHODS } from "./options.js";
+export * from "./request.js";
+export type { BodyReader } from "./request-body.js";
+export * from "./response.js";
+export type { HttpLimit, HttpServerStats, HttpTimeout } from "./stats.js";
