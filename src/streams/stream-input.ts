@@ -52,6 +52,11 @@ export abstract class StreamInput {
     this.#handler = handler;
   }
 
+  /** Unread input at which it stops reading: what needs more in one piece would wait for ever. */
+  get readHighBytes(): number {
+    return this.limits.readHigh;
+  }
+
   get bytesRead(): number {
     return this.#bytesRead;
   }
