@@ -219,7 +219,6 @@ export class LineStream<S extends BufferedStream = BufferedStream>
       return;
     }
     // Not at once: a reset, which is what unread input makes of a close, may overtake the answer.
-    stream.input.clear();
     stream.end();
     if (stream.isDestroyed) return;
     const giveUp = (): void => stream.destroy(error);

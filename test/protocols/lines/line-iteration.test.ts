@@ -87,11 +87,35 @@ describe("for await", () => {
     }
   });
 
+  test("rejects every next() that waits when one is too long", async () => {
+    const { lines, peer } = open({ lineBytesMax: 8 });
+    const reading = lines[Symbol.asyncIterator]();
+    const results = Promise.allSettled([reading.next(), reading.next(), reading.next()]);
+    send(peer, `one\n${"x".repeat(20)}\n`);
+    const error = { code: "ERR_LINE_TOO_LONG" };
+    expect(await results).toMatchObject([
+      { value: { value: "one" } },
+      { reason: error },
+      { reason: error },
+    ]);
+  });
+
   test('goes on after one with "discard"', async () => {
     const { lines, peer } = open({ lineBytesMax: 8, badLines: "discard" });
     send(peer, `one\n${"x".repeat(20)}\ntwo\n`);
     peer.shutdown("write");
     expect(await all(lines)).toEqual(["one", "two"]);
+  });
+
+  test("next() from within onBadLine waits behind those that wait, and no line is lost", async () => {
+    const { lines, peer } = open({ lineBytesMax: 8, badLines: "discard" });
+    const reading = lines[Symbol.asyncIterator]();
+    const results = [reading.next()];
+    lines.handler = { onBadLine: () => void results.push(reading.next()) };
+    send(peer, `${"x".repeat(20)}\none\ntwo\nthree\n`);
+    while (results.length < 2) await turn();
+    results.push(reading.next());
+    expect((await Promise.all(results)).map(({ value }) => value)).toEqual(["one", "two", "three"]);
   });
 
   test("an onBadLine that throws ends the stream; no line is lost before it", async () => {

@@ -150,6 +150,22 @@ describe.each(WAYS)("%s", (way) => {
     expect(log).toEqual(["ERR_LINE_TOO_LONG", "FINISH", "CLOSE ERR_LINE_TOO_LONG"]);
   });
 
+  test("however much it has sent, the end of its side ends the connection at once", async () => {
+    const reactor = tickingReactorOf();
+    const log: string[] = [];
+    const options = { lineBytesMax: 8 };
+    const marks = { readMarks: { high: 100 } };
+    const { stream, peer } = open(reactor, recorder(log), options, marks);
+    const begun = reactor.nowMs;
+    send(peer, `${"x".repeat(20)}\n${"more\n".repeat(1000)}`);
+    await drive(reactor, way, () => log.length > 0);
+    send(peer, "more\n".repeat(1000));
+    peer.shutdown("write");
+    await drive(reactor, way, () => stream.isDestroyed);
+    expect(reactor.nowMs - begun).toBeLessThan(BAD_LINE_LINGER_MS); // a millisecond a turn
+    expect(log).toEqual(["ERR_LINE_TOO_LONG", "FINISH", "CLOSE ERR_LINE_TOO_LONG"]);
+  });
+
   test('"discard" drops what is no line, up to its end, and goes on', async () => {
     const reactor = reactorOf();
     const log: string[] = [];
