@@ -169,8 +169,7 @@ export class BodyReader {
     const trailers = this.trailers!;
     if (!fields.scan(queue, trailers)) return NEED_DATA;
     if (trailers.count > 0) {
-      queue.pullup(fields.at);
-      trailers.bind(queue.frontBytes!, queue.frontStart, fields.at);
+      trailers.take(queue, fields.at);
       trailers.keep();
     } else {
       trailers.release();

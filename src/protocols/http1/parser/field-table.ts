@@ -9,6 +9,7 @@
  * read holds no memory but itself: the offsets lie in one array for all parsers of the thread,
  * which the next one that scans a head takes over.
  */
+import type { ByteQueue } from "../../../streams/byte-queue.js";
 import { LOWER, SP, TAB } from "./byte-classes.js";
 import type { Fields } from "./fields.js";
 
@@ -33,6 +34,8 @@ export class FieldTable implements Fields {
   bytes: Uint8Array = NO_BYTES;
   base = 0;
   length = 0;
+  /** Nothing else lies in their piece of the queue, which goes when they do. */
+  isAlone = false;
   isKept = false;
 
   /** Makes it ready to be filled, in the shared array. */
@@ -77,11 +80,19 @@ export class FieldTable implements Fields {
     if (borrower === this) shared = larger;
   }
 
-  /** Says where the bytes lie. */
-  bind(bytes: Uint8Array, base: number, length: number): void {
-    this.bytes = bytes;
-    this.base = base;
+  /** Its bytes are the first of the queue: puts them together. */
+  take(queue: ByteQueue, length: number): void {
+    let start = queue.frontStart;
+    let end = queue.frontEnd;
+    if (length > end - start) {
+      queue.pullup(length);
+      start = queue.frontStart;
+      end = queue.frontEnd;
+    }
+    this.bytes = queue.frontBytes!;
+    this.base = start;
     this.length = length;
+    this.isAlone = length === end - start;
   }
 
   /** Copies what is lent, so that it can be read for ever. */

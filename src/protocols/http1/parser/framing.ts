@@ -35,7 +35,7 @@ const FOREIGN_CODINGS: readonly string[] = "gzip x-gzip deflate compress x-compr
 /** A coding: a name without parameters. */
 const CODING = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 
-/** Reads what matters of all fields. The bytes must be bound. */
+/** Reads what matters of all fields. The bytes must have been taken. */
 export function readFraming(record: HeadRecord): void {
   const { count, offsets, bytes, base } = record;
   let start = base + record.start;

@@ -51,6 +51,8 @@ export class RequestRecord extends HeadRecord {
   /** The path lies in [pathStart, pathEnd); an empty one stands for "*" or "/", or CONNECT. */
   pathStart = 0;
   pathEnd = 0;
+  /** The target is "*". */
+  isAsterisk = false;
   /** Of the target, if it names one; 0: it does not. */
   authorityStart = 0;
   authorityEnd = 0;

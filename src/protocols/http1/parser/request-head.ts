@@ -26,7 +26,9 @@ export class RequestHead extends MessageHead {
 
   /** As sent, in whichever of the four forms (RFC 9112 §3.2). */
   get target(): string {
-    const { methodEnd, targetEnd } = this.#record;
+    const { methodEnd, targetEnd, isAsterisk } = this.#record;
+    // Half of all requests that are measured; others are worth a string.
+    if (targetEnd - methodEnd === 2 && !isAsterisk) return "/";
     return this.#record.materialise().substring(methodEnd + 1, targetEnd);
   }
 
@@ -35,7 +37,8 @@ export class RequestHead extends MessageHead {
    * OPTIONS for a whole server in absolute-form (RFC 9112 §3.2.4); "" of CONNECT.
    */
   get path(): string {
-    const { method, pathStart, pathEnd, targetEnd } = this.#record;
+    const { method, pathStart, pathEnd, targetEnd, isAsterisk } = this.#record;
+    if (pathEnd - pathStart === 1 && !isAsterisk) return "/";
     if (pathStart < pathEnd) return this.#record.materialise().substring(pathStart, pathEnd);
     if (method === "CONNECT") return "";
     return method === "OPTIONS" && pathEnd === targetEnd ? "*" : "/";

@@ -2,10 +2,14 @@
  * The request line (RFC 9112 §3): method SP request-target SP HTTP-version CRLF, with single
  * spaces and nothing else. What the target means is request-target.ts' job, when the head is whole.
  */
-import { CR, DOT, LF, NINE, SP, TARGET, TOKEN, ZERO } from "./byte-classes.js";
+import { CR, DOT, LF, NINE, ONE, SP, TARGET, TOKEN, ZERO } from "./byte-classes.js";
 import { badLineEnd, FIELD_START, FieldScanner } from "./field-scanner.js";
 import type { RequestRecord } from "./head-record.js";
 import { formatByte, HttpParseError } from "./http-parse-error.js";
+
+/** Constants of this module are read in half the time of imported ones. */
+const METHOD_BYTES: Uint8Array = TOKEN;
+const TARGET_BYTES: Uint8Array = TARGET;
 
 export const METHOD = 0;
 const REQUEST_TARGET = 1;
@@ -37,7 +41,7 @@ export class RequestScanner extends FieldScanner {
   ): number {
     let at = from;
     if (this.state === METHOD) {
-      while (at < end && TOKEN[bytes[at]!] === 1) at += 1;
+      while (at < end && METHOD_BYTES[bytes[at]!] === 1) at += 1;
       if (at - origin > METHOD_BYTES_MAX) throw methodTooLong();
       if (at === end) return -1;
       if (bytes[at] !== SP || at === origin) throw badMethod(bytes[at]);
@@ -46,7 +50,7 @@ export class RequestScanner extends FieldScanner {
       this.state = REQUEST_TARGET;
     }
     if (this.state === REQUEST_TARGET) {
-      while (at < end && TARGET[bytes[at]!] === 1) at += 1;
+      while (at < end && TARGET_BYTES[bytes[at]!] === 1) at += 1;
       const length = at - origin - record.methodEnd - 1;
       if (length > this.#targetBytesMax) throw this.#targetTooLong();
       if (at === end) return -1;
@@ -67,6 +71,11 @@ export class RequestScanner extends FieldScanner {
     record: RequestRecord,
   ): number {
     let at = from;
+    if (done === 0 && end - at >= VERSION_LINE_BYTES && isVersion11(bytes, at)) {
+      record.minorVersion = 1;
+      this.state = FIELD_START;
+      return at + VERSION_LINE_BYTES;
+    }
     for (let i = done; i < VERSION_LINE_BYTES; i += 1, at += 1) {
       if (at === end) return -1;
       versionByte(i, bytes[at]!, record);
@@ -86,6 +95,22 @@ export class RequestScanner extends FieldScanner {
     const message = `Request target longer than ${bytesMax} bytes`;
     return new HttpParseError("ERR_HTTP_TARGET_TOO_LONG", 414, message);
   }
+}
+
+/** What nearly all requests have: ten comparisons instead of ten calls. */
+function isVersion11(bytes: Uint8Array, at: number): boolean {
+  return (
+    bytes[at] === 0x48 &&
+    bytes[at + 1] === 0x54 &&
+    bytes[at + 2] === 0x54 &&
+    bytes[at + 3] === 0x50 &&
+    bytes[at + 4] === 0x2f &&
+    bytes[at + 5] === ONE &&
+    bytes[at + 6] === DOT &&
+    bytes[at + 7] === ONE &&
+    bytes[at + 8] === CR &&
+    bytes[at + 9] === LF
+  );
 }
 
 /** Byte `i` of "HTTP/1.1" CR LF. */

@@ -8,14 +8,19 @@ import { bytesOf, isWord } from "./framing.js";
 import type { RequestRecord } from "./head-record.js";
 import { HttpParseError } from "./http-parse-error.js";
 
-type KnownMethod = readonly [name: string, bytes: Uint8Array];
+interface KnownMethod {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const GET = bytesOf("GET");
 
 /** By length, so that few are compared. */
 const METHODS: readonly (readonly KnownMethod[])[] = [
   [],
   [],
   [],
-  known("GET", "PUT"),
+  known("PUT"),
   known("POST", "HEAD"),
   known("PATCH", "TRACE"),
   known("DELETE"),
@@ -26,7 +31,7 @@ const METHODS: readonly (readonly KnownMethod[])[] = [
 const HTTP = bytesOf("http://");
 const HTTPS = bytesOf("https://");
 
-/** Fills in what the request line says. The bytes must be bound. */
+/** Fills in what the request line says. The bytes must have been taken. */
 export function readRequestLine(record: RequestRecord): void {
   const { bytes, base } = record;
   const start = record.methodEnd + 1;
@@ -34,6 +39,7 @@ export function readRequestLine(record: RequestRecord): void {
   record.authorityStart = 0;
   record.authorityEnd = 0;
   record.pathStart = start;
+  record.isAsterisk = false;
   if (record.method === "CONNECT") {
     if (!isAuthorityWithPort(bytes, base + start, base + record.targetEnd)) throw badTarget(record);
     record.authorityStart = start;
@@ -42,7 +48,8 @@ export function readRequestLine(record: RequestRecord): void {
     return;
   }
   const first = bytes[base + start];
-  if (first === ASTERISK && record.method === "OPTIONS" && record.targetEnd === start + 1) {
+  record.isAsterisk = first === ASTERISK && record.targetEnd === start + 1;
+  if (record.isAsterisk && record.method === "OPTIONS") {
     record.pathEnd = record.targetEnd;
     return;
   }
@@ -69,18 +76,23 @@ function absoluteForm(record: RequestRecord, start: number): void {
 }
 
 function methodOf(bytes: Uint8Array, base: number, length: number): string | undefined {
+  if (length === 3 && isExactly(bytes, base, GET)) return "GET";
   const methods = METHODS[length];
   if (methods === undefined) return undefined;
-  for (const [name, wanted] of methods) {
-    let i = 0;
-    while (i < length && bytes[base + i] === wanted[i]) i += 1;
-    if (i === length) return name;
+  for (let i = 0; i < methods.length; i += 1) {
+    const method = methods[i]!;
+    if (isExactly(bytes, base, method.bytes)) return method.name;
   }
   return undefined;
 }
 
+function isExactly(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
+  for (let i = 0; i < word.length; i += 1) if (bytes[at + i] !== word[i]) return false;
+  return true;
+}
+
 function known(...names: string[]): KnownMethod[] {
-  return names.map((name) => [name, bytesOf(name)]);
+  return names.map((name) => ({ name, bytes: bytesOf(name) }));
 }
 
 function badTarget(record: RequestRecord): HttpParseError {

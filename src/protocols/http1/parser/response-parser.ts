@@ -128,12 +128,10 @@ export class ResponseParser {
     const record = this.#record;
     if (!this.#scanner.scan(queue, record)) return NEED_DATA;
     const length = this.#scanner.at;
-    if (length > queue.frontEnd - queue.frontStart) queue.pullup(length);
-    const isLast = length === queue.frontEnd - queue.frontStart;
-    record.bind(queue.frontBytes!, queue.frontStart, length);
+    record.take(queue, length);
     this.#readHead(record);
     // The queue may give its own memory to somebody else as soon as it is drained.
-    if ((isLast || record.hasBody) && !queue.frontIsLent) record.keep();
+    if ((record.hasBody || record.isAlone) && !queue.frontIsLent) record.keep();
     queue.drain(length);
     return HEAD;
   }
