@@ -26,7 +26,7 @@ describe("examples", () => {
 
   test("all of them compile", () => {
     expect(errorsOf(examples)).toEqual([]);
-  });
+  }, 120_000); // a compiler's run, on a machine that may be busy
 
   test("one that is wrong would be found", () => {
     const code = 'import { Socket } from "socket-reactor";\nSocket.tcp().recieve();';
