@@ -127,6 +127,11 @@ export abstract class StreamInput {
     this.#suspend(ENDED);
     // Once more, for nothing will be added to what the handler has left or has not been shown.
     if (!this.input.isEmpty) this.call(this.#handler.onData, this.input);
+    if ((this.#suspended & PAUSED) !== 0 && !this.input.isEmpty) {
+      // The handler has taken a part, and wants the rest later: the end comes behind that.
+      this.#suspended = (this.#suspended & ~ENDED) | END_PENDING;
+      return;
+    }
     this.call(this.#handler.onEnd);
     this.readEnded();
   }

@@ -78,6 +78,29 @@ describe.each(EVERYWHERE)("$kind, $way", ({ kind, way }) => {
     },
   );
 
+  test("a handler that takes a part and pauses gets the rest before the end", async () => {
+    const reactor = reactorOf();
+    const log: string[] = [];
+    const [left, right] = pairOf(kind, reactor, {
+      right: {
+        ...recorder(log),
+        onData(self, input) {
+          log.push(`data ${input.take(1)}`);
+          self.pause();
+        },
+      },
+    });
+    left.end("abc");
+    for (const wanted of ["data a", "data b", "data c"]) {
+      await drive(reactor, way, () => log.at(-1) === wanted);
+      turns(reactor, way === "blocking" ? 3 : 0);
+      expect(log.at(-1)).toBe(wanted);
+      right.resume();
+    }
+    await drive(reactor, way, () => right.isDestroyed);
+    expect(log).toEqual(["data a", "data b", "data c", "end", "close"]);
+  });
+
   test("the end of one ends the other, and the run is over", async () => {
     const reactor = reactorOf();
     const log: string[] = [];
