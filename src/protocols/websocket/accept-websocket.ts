@@ -2,8 +2,7 @@
  * The server's door: a request to an HTTP server becomes a connection, or gets its refusal. What is
  * decided stands in handshake.ts.
  */
-import type { HttpRequest } from "../http1/server/request.js";
-import type { HttpResponse } from "../http1/server/response.js";
+import type { HttpRequest, HttpResponse } from "../http1/index.js";
 import { judge, type Refusal } from "./handshake.js";
 import { WebSocketConnection, type WebSocketHandler } from "./websocket-connection.js";
 import { readSettings, type WebSocketOptions } from "./websocket-options.js";

@@ -64,7 +64,8 @@ export class WebSocketConnection extends WebSocketSending implements Disposable 
   #isPaused = false;
   /** The last ping that came while the stream said stop. RFC 6455 §5.5.3 */
   #owedPong: Buffer | undefined;
-  #hasHeard = false;
+  /** When the peer was heard last; where it could not be, as if it had been. */
+  #heardMs: number;
   #isPinged = false;
 
   /** Use `acceptWebSocket` or `connectWebSocket`. */
@@ -77,6 +78,7 @@ export class WebSocketConnection extends WebSocketSending implements Disposable 
     if (terms !== undefined) {
       this.#inflater = new Inflater(termsOf(terms, !isServer), settings.messageBytesMax);
     }
+    this.#heardMs = stream.reactor.kernel.nowMs();
     this.#timer = stream.reactor.timer(settings.pingIntervalMs, () => this.#onTimer());
     stream.allowHalfOpen = false;
     stream.handler = {
@@ -132,7 +134,7 @@ export class WebSocketConnection extends WebSocketSending implements Disposable 
   }
 
   #onData(input: ByteQueue): void {
-    this.#hasHeard = true;
+    this.#heard();
     while (!this.#isPaused && !this.#isDeaf) {
       const event = this.#next(input);
       if (event === NEED_DATA) break;
@@ -241,17 +243,22 @@ export class WebSocketConnection extends WebSocketSending implements Disposable 
    */
   #lookAfterPeer(): void {
     const { pingIntervalMs, pongTimeoutMs } = this.agreement.settings;
-    const isOutOfReach = !this.stream.isReading || this.stream.pendingBytes > 0;
-    if (this.#hasHeard || isOutOfReach) {
-      this.#hasHeard = false;
-      this.#isPinged = false;
-      this.#timer.start(pingIntervalMs);
-    } else if (this.#isPinged) this.terminate();
+    if (!this.stream.isReading || this.stream.pendingBytes > 0) this.#heard();
+    const silentMs = this.stream.reactor.kernel.nowMs() - this.#heardMs;
+    if (this.#isPinged) this.terminate();
+    else if (silentMs < pingIntervalMs) this.#timer.start(pingIntervalMs - silentMs);
     else {
       this.#isPinged = true;
       this.write(FIN | OPCODE_PING, "");
       this.#timer.start(pongTimeoutMs);
     }
+  }
+
+  #heard(): void {
+    this.#heardMs = this.stream.reactor.kernel.nowMs();
+    if (!this.#isPinged || !this.isOpen) return;
+    this.#isPinged = false;
+    this.#timer.start(this.agreement.settings.pingIntervalMs);
   }
 
   #onStreamClose(): void {

@@ -78,12 +78,14 @@ export interface DeflateSettings extends DeflateTerms {
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, RangeError ERR_OUT_OF_RANGE */
 export function readSettings(options: WebSocketOptions, isServer: boolean): Settings {
+  const pingIntervalMs = checkDelay("pingIntervalMs", options.pingIntervalMs ?? PING_INTERVAL_MS);
+  if (pingIntervalMs === 0) throw outOfRange("pingIntervalMs", "more than 0 milliseconds", 0);
   const messageBytesMax = checkLimit("messageBytesMax", options.messageBytesMax, MESSAGE_BYTES_MAX);
   return {
     messageBytesMax,
     frameBytesMax: checkLimit("frameBytesMax", options.frameBytesMax, Infinity),
     fragmentsMax: checkLimit("fragmentsMax", options.fragmentsMax, FRAGMENTS_MAX),
-    pingIntervalMs: checkDelay("pingIntervalMs", options.pingIntervalMs ?? PING_INTERVAL_MS),
+    pingIntervalMs,
     pongTimeoutMs: checkDelay("pongTimeoutMs", options.pongTimeoutMs ?? PONG_TIMEOUT_MS),
     closeTimeoutMs: checkDelay("closeTimeoutMs", options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS),
     pendingBytesMax: checkLimit("pendingBytesMax", options.pendingBytesMax, PENDING_BYTES_MAX),
