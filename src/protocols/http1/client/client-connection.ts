@@ -1,7 +1,7 @@
 /**
- * One connection of a client: sends one request at a time and takes its response apart. The stream
- * carries the bytes, the parser finds the message's parts, upload.ts sends the body; here is what
- * follows from what, and when the connection may serve again (RFC 9112 §9.3).
+ * One connection of a client, and one request on it at a time. The stream carries the bytes,
+ * upload.ts sends the request's body, response-intake.ts takes the response apart; here is what
+ * follows from what, the deadlines, and when the connection may serve again (RFC 9112 §9.3).
  *
  * The rule of the file: bytes that belong to no request end the connection, for nobody can say what
  * they answer. Whatever fails goes to the exchange once, and then the connection is gone.
@@ -13,15 +13,13 @@ import {
   SocketStream,
   type StreamHandler,
   type StreamTimeout,
-  WRITE_STALL_MS,
 } from "../../../streams/index.js";
-import { BODY, END, HEAD, type ResponseHead, ResponseParser } from "../parser/index.js";
-import { type ClientSettings, KEEP_ALIVE_MARGIN_MS } from "./client-options.js";
+import type { ResponseHead } from "../parser/index.js";
+import { type ClientSettings, idleMsOf } from "./client-options.js";
 import { HttpClientResponse } from "./client-response.js";
 import {
   bodyTimeout,
   headTimeout,
-  invalidResponse,
   lostError,
   refusedError,
   responseError,
@@ -29,14 +27,10 @@ import {
   writeTimeout,
 } from "./connection-errors.js";
 import type { Exchange, ExchangeHolder } from "./exchange.js";
-import { type BodySource, HttpClientBody } from "./incoming-body.js";
+import { assertSwitch, handOver } from "./hand-over.js";
+import type { HttpClientBody } from "./incoming-body.js";
+import { type IntakeOwner, ResponseIntake } from "./response-intake.js";
 import { Upload } from "./upload.js";
-
-/** Responses 1xx before the final one: more say nothing. */
-export const INFORMATION_MAX = 32;
-
-/** What is read of a body that nobody wants, so that its connection can be used again. */
-export const DISCARD_BYTES_MAX: number = 64 * 1024;
 
 export interface ConnectionOwner {
   /** It can serve another request. */
@@ -48,33 +42,27 @@ export interface ConnectionOwner {
 /** What its one timer waits for. */
 type Awaited = "continue" | "head" | "reader" | "reuse";
 
-export class ClientConnection implements StreamHandler<SocketStream>, BodySource, ExchangeHolder {
+export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwner, ExchangeHolder {
   readonly #reactor: Reactor;
   readonly #settings: ClientSettings;
   readonly #owner: ConnectionOwner;
   readonly #stream: SocketStream;
-  readonly #parser: ResponseParser;
+  readonly #intake: ResponseIntake;
   readonly #timer: Timer;
   #awaited: Awaited = "reuse";
   #exchange: Exchange | undefined;
   #upload: Upload | undefined;
-  #head: ResponseHead | undefined;
-  #body: HttpClientBody | undefined;
   #served = 0;
-  #informations = 0;
-  #hasReceived = false;
-  #isResponseOver = false;
   #isPaused = false;
   #isResting = false;
   #isClosed = false;
-  #discardable = Infinity;
 
   /** @throws as SocketStream; the socket stays the caller's then. */
   constructor(reactor: Reactor, socket: Socket, settings: ClientSettings, owner: ConnectionOwner) {
     this.#reactor = reactor;
     this.#settings = settings;
     this.#owner = owner;
-    this.#parser = new ResponseParser(settings.limits);
+    this.#intake = new ResponseIntake(this, settings.limits, settings.bodyBytesMax);
     this.#stream = new SocketStream(reactor, socket, this, {
       allowHalfOpen: true,
       timeouts: { readMs: settings.bodyTimeoutMs, writeMs: settings.writeTimeoutMs },
@@ -88,26 +76,25 @@ export class ClientConnection implements StreamHandler<SocketStream>, BodySource
     this.#isResting = false;
     this.#timer.stop();
     this.#exchange = exchange;
-    this.#head = this.#body = undefined;
     this.#served += 1;
-    this.#informations = 0;
-    this.#hasReceived = this.#isResponseOver = false;
-    this.#discardable = Infinity;
     exchange.holder = this;
     exchange.hasUpload = true;
     const { request } = exchange;
-    this.#parser.expect(request.method);
+    this.#intake.begin(request.method);
     const upload = new Upload(this.#stream, request, (error) => this.#onUploaded(upload, error));
     this.#upload = upload;
-    this.#stream.write(isAscii(request.head) ? request.head : Buffer.from(request.head, "latin1"));
+    this.#stream.write(request.head);
     if (!request.expectsContinue) upload.start();
-    else this.#awaitContinue();
+    else {
+      const { continueTimeoutMs, headTimeoutMs } = this.#settings;
+      this.#await("continue", Math.min(continueTimeoutMs, headTimeoutMs));
+    }
   }
 
   /** Nothing is to be done: waits for the next request, and does not keep the reactor running. */
   rest(): void {
     this.#isResting = true;
-    this.#await("reuse", this.#idleMs());
+    this.#await("reuse", this.#idleMs);
     this.#reactor.release();
   }
 
@@ -116,6 +103,7 @@ export class ClientConnection implements StreamHandler<SocketStream>, BodySource
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer.stop();
+    this.#intake.stop();
     this.#exchange = undefined;
     this.#upload?.stop();
     if (this.#isResting && !this.#reactor.isClosed) this.#reactor.hold();
@@ -140,26 +128,20 @@ export class ClientConnection implements StreamHandler<SocketStream>, BodySource
   // The stream.
 
   onData(_stream: SocketStream, input: ByteQueue): void {
-    const exchange = this.#exchange;
     // The answer to nothing.
-    if (exchange === undefined || this.#isResponseOver) this.fail(lostError(true, undefined));
-    else {
-      this.#hasReceived = true;
-      this.#parse(exchange, input);
-    }
+    if (this.#isIdle) this.fail(lostError(true, undefined));
+    else this.#guard(() => this.#intake.take(input));
   }
 
-  onEnd(stream: SocketStream): void {
-    const exchange = this.#exchange;
-    if (exchange === undefined || this.#isResponseOver) this.fail(lostError(true, undefined));
-    else if (this.#body !== undefined && this.#parser.finish()) this.#parse(exchange, stream.input);
-    else this.#lost(undefined);
+  onEnd({ input }: SocketStream): void {
+    if (this.#isIdle) this.fail(lostError(true, undefined));
+    else this.#guard(() => this.#intake.finish(input) || this.#lost(undefined));
   }
 
   onTimeout(_stream: SocketStream, which: StreamTimeout): void {
     if (which === "write") this.fail(writeTimeout(this.#settings.writeTimeoutMs));
     // Before the head other deadlines count, and while we send the peer may have to wait for us.
-    if (which !== "read" || this.#body?.isOver !== false || this.#upload?.isRunning) return;
+    if (which !== "read" || this.#intake.body?.isOver !== false || this.#upload?.isRunning) return;
     this.fail(bodyTimeout(this.#settings.bodyTimeoutMs));
   }
 
@@ -177,132 +159,77 @@ export class ClientConnection implements StreamHandler<SocketStream>, BodySource
   }
 
   discardBody(): void {
-    const head = this.#head as ResponseHead;
-    const isKnown = head.contentLength >= 0;
-    const isShort = isKnown ? head.contentLength <= DISCARD_BYTES_MAX : head.isChunked;
-    this.#discardable = DISCARD_BYTES_MAX;
-    if (!isShort || !this.#mayServeAgain) this.#giveUp();
-    else this.resumeBody();
-  }
-
-  /** The rest of the body is not waited for. */
-  #giveUp(): void {
-    this.#body?.end(undefined);
-    this.#exchange?.finish();
-    this.close();
+    if (this.#intake.discard() && this.#mayServeAgain) this.resumeBody();
+    else this.onBodyTooLong();
   }
 
   // The response.
 
-  #parse(exchange: Exchange, input: ByteQueue): void {
-    try {
-      while (this.#exchange === exchange && this.#step(exchange, input));
-    } catch (error) {
-      this.fail(responseError(error));
-    }
-  }
-
-  /** @returns whether there may be more to find. */
-  #step(exchange: Exchange, input: ByteQueue): boolean {
-    switch (this.#parser.next(input)) {
-      case HEAD:
-        return this.#onHead(exchange, this.#parser.head);
-      case BODY:
-        this.#onBody(input);
-        return true;
-      case END:
-        this.#onResponseEnd(exchange);
-        return false;
-      default:
-        return false;
-    }
-  }
-
-  #onHead(exchange: Exchange, head: ResponseHead): boolean {
-    head.keep();
-    if (head.status < 200) return this.#onInformation(exchange, head);
-    this.#timer.stop();
-    this.#head = head;
-    this.#body = new HttpClientBody(this, this.#settings.bodyBytesMax);
-    // The peer has decided without the rest, which it would only have to skip. RFC 9112 §9.3
-    if (head.status >= 300 || this.#upload?.isRunning === false) this.#upload?.stop();
-    const response = new HttpClientResponse(head, this.#body);
-    if (exchange.request.upgrade === undefined) exchange.respond(response);
-    else exchange.refuse(response, refusedError(head.status));
-    return true;
-  }
-
-  #onInformation(exchange: Exchange, head: ResponseHead): boolean {
-    if (head.status === 101) return this.#onSwitch(exchange, head);
-    this.#informations += 1;
-    if (this.#informations > INFORMATION_MAX) {
-      throw invalidResponse(`more than ${INFORMATION_MAX} of 1xx`);
+  onInformation(head: ResponseHead): void {
+    const exchange = this.#exchange as Exchange;
+    if (head.status === 101) {
+      this.#handOver(exchange, head);
+      return;
     }
     if (head.status === 100) this.#upload?.start();
-    exchange.request.onInformation?.({
-      status: head.status,
-      statusText: head.reason,
-      headers: head,
-    });
-    return true;
+    const { status, reason: statusText } = head;
+    exchange.request.onInformation?.({ status, statusText, headers: head });
   }
 
-  /** Hands the stream over, paused: what has come behind the head is unread. */
-  #onSwitch(exchange: Exchange, head: ResponseHead): boolean {
-    const wanted = exchange.request.upgrade?.toLowerCase();
-    if (wanted === undefined || head.get("upgrade")?.toLowerCase() !== wanted) {
-      throw invalidResponse(`a switch to ${head.get("upgrade")}, which was not asked for`);
-    }
-    const stream = this.#stream;
-    stream.pause();
-    stream.handler = {};
-    stream.allowHalfOpen = false;
-    stream.setTimeouts({ readMs: Infinity, writeMs: WRITE_STALL_MS });
+  onHead(head: ResponseHead, body: HttpClientBody): void {
+    const exchange = this.#exchange as Exchange;
+    this.#timer.stop();
+    // The peer has decided without the rest, which it would only have to skip. RFC 9112 §9.3
+    if (head.status >= 300 || this.#upload?.isRunning === false) this.#upload?.stop();
+    const response = new HttpClientResponse(head, body);
+    if (exchange.request.upgrade === undefined) exchange.respond(response);
+    else exchange.refuse(response, refusedError(head.status));
+  }
+
+  onBodyFull(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#stream.pause();
+    this.#await("reader", this.#settings.unreadTimeoutMs);
+  }
+
+  onBodyTooLong(): void {
+    this.#intake.body?.end(undefined);
+    this.#exchange?.finish();
+    this.close();
+  }
+
+  onResponseEnd(): void {
+    this.resumeBody();
+    if (this.#upload?.isRunning && this.#mayServeAgain) return; // it took our head, and goes on
+    this.#free();
+  }
+
+  /** What has come behind the head is unread. */
+  #handOver(exchange: Exchange, head: ResponseHead): void {
+    assertSwitch(head, exchange.request.upgrade);
     this.#isClosed = true;
     this.#timer.stop();
+    this.#intake.stop();
     this.#exchange = exchange.holder = undefined;
-    const body = new HttpClientBody(this, 0);
-    body.end(undefined);
-    exchange.respond(new HttpClientResponse(head, body), stream);
+    exchange.respond(handOver(this.#stream, head), this.#stream);
     exchange.finish();
     this.#owner.closed(this, undefined);
-    return false;
-  }
-
-  #onBody(input: ByteQueue): void {
-    const n = this.#parser.bodyBytes;
-    this.#discardable -= n;
-    const hasRoom = this.#body?.push(input, n) !== false;
-    this.#parser.consumed(n);
-    if (this.#discardable < 0) this.#giveUp();
-    else if (!hasRoom && !this.#isPaused) {
-      this.#isPaused = true;
-      this.#stream.pause();
-      this.#await("reader", this.#settings.unreadTimeoutMs);
-    }
-  }
-
-  #onResponseEnd(exchange: Exchange): void {
-    this.#isResponseOver = true;
-    if (this.#isPaused) this.resumeBody();
-    this.#body?.end(this.#parser.trailers);
-    if (this.#upload?.isRunning && this.#mayServeAgain) return; // it took our head, and goes on
-    this.#free(exchange);
   }
 
   #onUploaded(upload: Upload, error: Error | undefined): void {
-    const exchange = this.#exchange;
-    if (upload !== this.#upload || exchange === undefined) return;
+    if (upload !== this.#upload || this.#exchange === undefined) return;
     if (error !== undefined) this.fail(error);
-    else if (this.#isResponseOver) this.#free(exchange);
-    else if (this.#head === undefined) this.#await("head", this.#settings.headTimeoutMs);
+    else if (this.#intake.isOver) this.#free();
+    else if (this.#intake.head === undefined) this.#await("head", this.#settings.headTimeoutMs);
   }
 
-  #free(exchange: Exchange): void {
+  #free(): void {
+    const exchange = this.#exchange as Exchange;
     exchange.holder = undefined;
     exchange.finish();
     const isDone = this.#upload?.isFinished && this.#stream.input.isEmpty;
-    if (!isDone || !this.#mayServeAgain || this.#idleMs() <= 0) {
+    if (!isDone || !this.#mayServeAgain || this.#idleMs <= 0) {
       this.close();
       return;
     }
@@ -310,42 +237,45 @@ export class ClientConnection implements StreamHandler<SocketStream>, BodySource
     this.#owner.freed(this);
   }
 
+  /** Nothing is asked that is not answered. */
+  get #isIdle(): boolean {
+    return this.#exchange === undefined || this.#intake.isOver;
+  }
+
   /** As far as the two sides have said; RFC 9112 §9.3. */
   get #mayServeAgain(): boolean {
-    const head = this.#head;
+    const { head } = this.#intake;
     if (head === undefined || !head.keepAlive || this.#stream.hasReadEnded) return false;
     if (this.#exchange?.request.closes !== false || this.#stream.isDestroyed) return false;
     // After a refusal nobody may be reading what still waits to be sent.
-    return head.status < 300 || (this.#upload?.isFinished === true && !this.#hasUnsent);
+    return (
+      head.status < 300 || (this.#upload?.isFinished === true && this.#stream.pendingBytes === 0)
+    );
   }
 
-  get #hasUnsent(): boolean {
-    return this.#stream.pendingBytes > 0;
-  }
-
-  #idleMs(): number {
-    const hint = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(this.#head?.get("keep-alive") ?? "");
-    const { idleTimeoutMs } = this.#settings;
-    if (hint === null) return idleTimeoutMs;
-    return Math.min(idleTimeoutMs, Number(hint[1]) * 1000 - KEEP_ALIVE_MARGIN_MS);
+  get #idleMs(): number {
+    return idleMsOf(this.#intake.head, this.#settings.idleTimeoutMs);
   }
 
   // What fails.
 
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.fail(responseError(error));
+    }
+  }
+
   #lost(cause: Error | undefined): void {
     const exchange = this.#exchange;
-    const isStale = this.#served > 1 && !this.#hasReceived;
+    const { hasReceived } = this.#intake;
+    const isStale = this.#served > 1 && !hasReceived;
     if (isStale && exchange?.request.isRepeatable && !exchange.isRepeated) {
       exchange.isRepeated = true;
       exchange.holder = undefined;
       this.close(exchange);
-    } else this.fail(lostError(this.#hasReceived, cause));
-  }
-
-  #awaitContinue(): void {
-    const { continueTimeoutMs, headTimeoutMs } = this.#settings;
-    if (continueTimeoutMs <= headTimeoutMs) this.#await("continue", continueTimeoutMs);
-    else this.#await("head", headTimeoutMs);
+    } else this.fail(lostError(hasReceived, cause));
   }
 
   #await(what: Awaited, delayMs: number): void {
@@ -359,11 +289,7 @@ export class ClientConnection implements StreamHandler<SocketStream>, BodySource
     else if (this.#awaited === "continue") this.#upload?.start();
     else if (this.#awaited === "reader") this.fail(unreadTimeout(unreadTimeoutMs));
     // Its last bytes are still on their way, and have a deadline of their own.
-    else if (this.#hasUnsent) this.#await("head", headTimeoutMs);
+    else if (this.#stream.pendingBytes > 0) this.#await("head", headTimeoutMs);
     else this.fail(headTimeout(headTimeoutMs));
   }
-}
-
-function isAscii(text: string): boolean {
-  return !/[\x80-\xff]/.test(text);
 }

@@ -3,7 +3,7 @@ import { misuse, outOfRange, wrongType } from "../../../kernel/index.js";
 import { checkDelay } from "../../../reactor/index.js";
 import { PORT_MAX } from "../../../sockets/index.js";
 import { CONNECT_TIMEOUT_MS, type Lookup } from "../../../streams/index.js";
-import type { ParserLimits } from "../parser/index.js";
+import type { ParserLimits, ResponseHead } from "../parser/index.js";
 
 /** Connections at a time, one for each running request: what one origin bears from one client. */
 export const CLIENT_CONNECTIONS_MAX = 32;
@@ -63,7 +63,7 @@ export interface HttpClientOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** @defaultValue {@link CLIENT_UNREAD_TIMEOUT_MS} */
   readonly unreadTimeoutMs?: number | undefined;
-  /** @defaultValue {@link CONTINUE_TIMEOUT_MS} */
+  /** At most `headTimeoutMs`. @defaultValue {@link CONTINUE_TIMEOUT_MS} */
   readonly continueTimeoutMs?: number | undefined;
   /** For `bytes`, `text` and `json`. @defaultValue {@link RESPONSE_BODY_BYTES_MAX} */
   readonly bodyBytesMax?: number | undefined;
@@ -114,6 +114,13 @@ export function readSettings(origin: HttpOrigin, options: HttpClientOptions): Cl
     limits: options.limits ?? {},
     lookup: options.lookup,
   };
+}
+
+/** How long a connection may rest after a response with this head: 0 or less, not at all. */
+export function idleMsOf(head: ResponseHead | undefined, idleTimeoutMs: number): number {
+  const hint = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(head?.get("keep-alive") ?? "");
+  if (hint === null) return idleTimeoutMs;
+  return Math.min(idleTimeoutMs, Number(hint[1]) * 1000 - KEEP_ALIVE_MARGIN_MS);
 }
 
 function count(name: string, value: number, min: number): number {

@@ -63,8 +63,8 @@ const PATH = /^\/[!"$-[\]-~]*$/;
 
 export interface OutgoingRequest {
   readonly method: string;
-  /** Latin-1, with the empty line. */
-  readonly head: string;
+  /** With the empty line; bytes if it is not ASCII, for fields go as Latin-1. */
+  readonly head: string | Buffer;
   readonly body: OutgoingBody | undefined;
   /** -1: in chunks. */
   readonly bodyBytes: number;
@@ -104,7 +104,7 @@ export function outgoingRequest(
   const isReplayable = body === undefined || typeof body === "string" || isBytes(body);
   return {
     method,
-    head: `${head}\r\n`,
+    head: /[\x80-\xff]/.test(head) ? Buffer.from(`${head}\r\n`, "latin1") : `${head}\r\n`,
     body,
     bodyBytes,
     trailers: trailers?.text,
