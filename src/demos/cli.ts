@@ -7,6 +7,7 @@ const HELP = `Usage: socket-reactor COMMAND [options]
 
 Commands:
   echo         an echo server on a selector
+  http         an HTTP server of a folder, with routes to try it out
 
   --help       show this, or a command's own help: socket-reactor echo --help
   --version    show the version`;
@@ -14,6 +15,7 @@ Commands:
 /** Loaded when asked for: --help and --version work without the addon, too. */
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   echo: async (args) => (await import("./echo/command.js")).echo(args),
+  http: async (args) => (await import("./http/command.js")).http(args),
 };
 
 /** The library's errors about the machine it runs on; their messages name the remedy. */

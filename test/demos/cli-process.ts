@@ -12,6 +12,9 @@ import { LineLog } from "./echo-peers.js";
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 export const cli: string = fileURLToPath(new URL("../../dist/demos/cli.js", import.meta.url));
 
+/** What a server says when it is ready. */
+const LISTENING = /^(Echo|HTTP) server on /;
+
 export interface CliOptions {
   /** Another user, if we are root. */
   readonly uid?: number;
@@ -53,6 +56,11 @@ export function startEcho(args: readonly string[], options?: CliOptions): Promis
   return listening(start(["echo", "--port", "0", ...args], options));
 }
 
+/** The same with "http". */
+export function startHttp(args: readonly string[], options?: CliOptions): Promise<RunningCli> {
+  return listening(start(["http", "--port", "0", ...args], options));
+}
+
 /** As {@link startEcho}; from then on it cannot open `descriptorsMax` and the numbers above. */
 export async function startLimitedEcho(
   args: readonly string[],
@@ -78,9 +86,9 @@ async function listening(child: SpeakingChild): Promise<RunningCli> {
     child.kill("SIGKILL");
     await ended;
   });
-  await Promise.race([log.said(/^Echo server on /), ended.then(failedToStart)]);
-  const ready = log.lines.find((line) => line.startsWith("Echo server on ")) ?? "";
-  return { child, log, ended, port: Number(/:(\d+),/.exec(ready)?.[1]) };
+  await Promise.race([log.said(LISTENING), ended.then(failedToStart)]);
+  const ready = log.lines.find((line) => LISTENING.test(line)) ?? "";
+  return { child, log, ended, port: Number(/:(\d+)\/?,/.exec(ready)?.[1]) };
 }
 
 function failedToStart({ status, stderr }: CliResult): never {

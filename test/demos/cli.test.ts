@@ -64,9 +64,9 @@ describe("the command itself", () => {
 
 describe("an error is one line that says what to do, and status 1", () => {
   test.each([
-    [["frobnicate"], 'unknown command "frobnicate"; commands: echo; see --help'],
-    [["--frobnicate"], 'unknown option "--frobnicate"; commands: echo; see --help'],
-    [["toString"], 'unknown command "toString"; commands: echo; see --help'],
+    [["frobnicate"], 'unknown command "frobnicate"; commands: echo, http; see --help'],
+    [["--frobnicate"], 'unknown option "--frobnicate"; commands: echo, http; see --help'],
+    [["toString"], 'unknown command "toString"; commands: echo, http; see --help'],
     [["echo", "--prot", "1"], "Unknown option '--prot'; see socket-reactor echo --help"],
     [["echo", "7000"], "Unexpected argument '7000'; see socket-reactor echo --help"],
     [["echo", "--port"], "argument missing; see socket-reactor echo --help"],

@@ -44,6 +44,7 @@ export function folderPage(names: readonly string[], entries: readonly FolderEnt
 <title>${title}</title>
 <link rel="stylesheet" href="/demo.css">
 <main>
+<div class="card">
 <h1>${title}</h1>
 <p><a href="../">The folder above</a></p>
 <table>
@@ -52,7 +53,8 @@ export function folderPage(names: readonly string[], entries: readonly FolderEnt
 ${rows.join("\n")}
 </tbody>
 </table>
-${note}</main>
+${note}</div>
+</main>
 </html>
 `;
 }

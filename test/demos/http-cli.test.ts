@@ -1,0 +1,117 @@
+/** The built `socket-reactor http` as a person meets it: help, errors, Ctrl-C, and what is served. */
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { supportedBackends } from "../../src/index.js";
+import { root, runCli, startHttp } from "./cli-process.js";
+import { ask, begin } from "./http/demo-server.js";
+
+function folderWith(name: string, content: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "socket-reactor-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+describe("the http command", () => {
+  test.each(["--help", "-h"])("%s lists its options, and says what is served", async (flag) => {
+    const { status, stdout, stderr } = await runCli(["http", flag]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const options = ["root", "list", "host", "port", "backend", "drain", "verbose", "help"];
+    for (const option of options) expect(stdout).toContain(`  --${option} `);
+    for (const route of ["/api/echo", "/api/files", "/events", "/slow"]) {
+      expect(stdout).toContain(route);
+    }
+    expect(stdout).toContain("Without it none of yours");
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test.each([
+    [["--prot", "1"], "Unknown option '--prot'; see socket-reactor http --help"],
+    [["."], "Unexpected argument '.'; see socket-reactor http --help"],
+    [["--port", "65536"], '--port must be an integer from 0 to 65535: "65536"'],
+    [["--backend", "iocp"], `--backend must be one of ${supportedBackends().join(", ")}: "iocp"`],
+    [["--drain", "soon"], '--drain must be a number of seconds from 0 to 99999: "soon"'],
+    [["--root", "/none"], '--root must be a folder that exists: "/none"'],
+    [["--root", join(root, "package.json")], "--root must be a folder that exists"],
+    [["--root", ""], '--root must be a folder that exists: ""'],
+    [["--host", "192.0.2.1"], "192.0.2.1 is not an address of this machine; try --host"],
+  ])("%j is one line that says what to do, and status 1", async (args, expected) => {
+    await expectError(args, expected);
+  });
+
+  test("a port that is taken: it suggests another", async () => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    onTestFinished(async () => {
+      holder.close();
+      await once(holder, "close");
+    });
+    await once(holder, "listening");
+    const { port } = holder.address() as { port: number };
+    await expectError(
+      ["--port", String(port)],
+      `port ${port} on 127.0.0.1 is taken; try another --port, or --port 0 for a free one (EADDRINUSE)`,
+    );
+  });
+
+  test("without --root nothing of the current folder is served, only the page", async () => {
+    const { port, log } = await startHttp([]);
+    expect(log.lines).toEqual([`HTTP server on http://127.0.0.1:${port}/, Ctrl-C ends it`]);
+    expect((await ask(port, "/")).text).toContain("<h1>socket-reactor</h1>");
+    for (const path of ["/package.json", "/src/index.ts"]) {
+      expect(await ask(port, path), path).toMatchObject({ status: 404 });
+    }
+  });
+
+  test("--root serves a folder, --list shows it, --verbose says so", async () => {
+    const folder = folderWith("a.txt", "A");
+    const { port, log } = await startHttp(["--root", folder, "--list", "--verbose"]);
+    expect(await ask(port, "/a.txt")).toMatchObject({ status: 200, text: "A" });
+    expect((await ask(port, "/api/files")).text).toContain('"a.txt"');
+    await log.said(/^GET \/api\/files 200$/);
+    expect(log.lines).toContain("GET /a.txt 200");
+  });
+
+  test.each(supportedBackends())("--backend %s serves", async (backend) => {
+    const server = await startHttp(["--backend", backend]);
+    expect(await ask(server.port, "/demo.js")).toMatchObject({ status: 200 });
+    server.child.kill("SIGINT");
+    expect(await server.ended).toMatchObject({ status: 0, stderr: "" });
+  });
+});
+
+describe("Ctrl-C", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "%s lets an answer that is under way end, then ends with 0",
+    async (signal) => {
+      const server = await startHttp(["--verbose"]);
+      const message = await begin(server.port, "/slow");
+      const events = await begin(server.port, "/events");
+      server.child.kill(signal);
+      server.child.kill(signal); // as npm does
+      expect(await text(message)).toMatch(/Line 10 of 10\n$/);
+      await text(events);
+      expect(await server.ended).toMatchObject({ status: 0, signal: null, stderr: "" });
+    },
+  );
+
+  test("waits no longer than --drain says", async () => {
+    const server = await startHttp(["--drain", "0.2"]);
+    const message = await begin(server.port, "/slow");
+    const cut = expect(text(message)).rejects.toThrow("aborted");
+    server.child.kill("SIGINT");
+    expect(await server.ended).toMatchObject({ status: 0, signal: null, stderr: "" });
+    await cut;
+  });
+});
+
+async function expectError(args: readonly string[], expected: string): Promise<void> {
+  const { status, stdout, stderr } = await runCli(["http", ...args]);
+  expect(stderr).toContain(expected);
+  expect(stderr).toMatch(/^socket-reactor: [^\n]+\n$/);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+}

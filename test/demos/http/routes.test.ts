@@ -1,0 +1,266 @@
+/** The routes of the demo: JSON echo, events, the slow answer, the list; and how the server ends. */
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { BODY_BYTES_MAX } from "../../../src/demos/http/json-echo.js";
+import { SO_RCVBUF, SO_SNDBUF, Socket, SocketStream } from "../../../src/index.js";
+import { ask, askRaw, begin, type Reply, serve, startDemo } from "./demo-server.js";
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+describe("/api/echo", () => {
+  const echo = (
+    port: number,
+    body: string | Uint8Array,
+    headers: Record<string, string> = JSON_TYPE,
+  ): Promise<Reply> => ask(port, "/api/echo?x=1", { method: "POST", headers, body });
+
+  test("says what came", async () => {
+    const { port } = startDemo();
+    const reply = await echo(port, '{"a": [1, "ü"]}');
+    expect(reply.status).toBe(200);
+    expect(reply.headers).toMatchObject({
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
+    const said = JSON.parse(reply.text) as Record<string, unknown>;
+    expect(said).toMatchObject({
+      ...{ method: "POST", target: "/api/echo?x=1", version: "HTTP/1.1" },
+      ...{ bodyBytes: 16, body: { a: [1, "ü"] }, trailers: [] },
+    });
+    expect(said["headers"]).toContain("Content-Type: application/json");
+  });
+
+  test("takes a body in chunks, and says the trailers", async () => {
+    const { port } = startDemo();
+    const head = "POST /api/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+    const fields = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const reply = await askRaw(
+      port,
+      `${head}${fields}2\r\n[1\r\n3\r\n,2]\r\n0\r\nX-End: 1\r\n\r\n`,
+    );
+    const said = JSON.parse(reply.slice(reply.indexOf("\r\n\r\n") + 4));
+    expect(said).toMatchObject({ body: [1, 2], bodyBytes: 5, trailers: ["X-End: 1"] });
+  });
+
+  test.each([
+    [{}],
+    [{ "Content-Type": "text/plain" }],
+    [{ "Content-Type": "application/jsonx" }],
+    [{ "Content-Type": "application/x-www-form-urlencoded" }],
+    [{ ...JSON_TYPE, "Content-Encoding": "gzip" }],
+  ])("415 for %j", async (headers) => {
+    const { port } = startDemo();
+    expect(await echo(port, "{}", headers)).toMatchObject({ status: 415 });
+  });
+
+  test.each(["application/json; charset=utf-8", "Application/JSON", "application/problem+json"])(
+    "200 for %s",
+    async (type) => {
+      const { port } = startDemo();
+      expect(await echo(port, "{}", { "Content-Type": type })).toMatchObject({ status: 200 });
+    },
+  );
+
+  test.each<[string, string | Uint8Array]>([
+    ["nothing", ""],
+    ["no JSON", "{a: 1}\n"],
+    ["half of it", '{"a": 1'],
+    ["no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
+    ["something nested too deeply to be written", "[".repeat(30_000) + "]".repeat(30_000)],
+  ])("400 for %s", async (_, body) => {
+    const { port } = startDemo();
+    const reply = await echo(port, body);
+    expect(reply.status).toBe(400);
+    expect(reply.text.trimEnd()).not.toContain("\n");
+    expect(reply.text.length).toBeLessThan(200);
+    expect(await echo(port, "{}")).toMatchObject({ status: 200 });
+  });
+
+  test("a body of up to the limit is taken, one byte more is 413", async () => {
+    const { port } = startDemo();
+    const bodyOf = (length: number) => `"${"x".repeat(length - 2)}"`;
+    expect(await echo(port, bodyOf(BODY_BYTES_MAX))).toMatchObject({ status: 200 });
+    expect(await echo(port, bodyOf(BODY_BYTES_MAX + 1))).toMatchObject({ status: 413 });
+    const chunked = { ...JSON_TYPE, "Transfer-Encoding": "chunked" };
+    expect(await echo(port, bodyOf(BODY_BYTES_MAX + 1), chunked)).toMatchObject({ status: 413 });
+  });
+
+  test("other methods are 405, and told which is allowed", async () => {
+    const { port } = startDemo();
+    const { status, headers } = await ask(port, "/api/echo");
+    expect([status, headers.allow]).toEqual([405, expect.stringContaining("POST")]);
+  });
+});
+
+describe("/events", () => {
+  /** What comes until there are so many events. */
+  async function eventsOf(message: IncomingMessage, count: number): Promise<string[]> {
+    let all = "";
+    for await (const chunk of message.setEncoding("utf8")) {
+      all += chunk;
+      if (all.split("\nevent: ").length > count) break; // which ends the connection, too
+    }
+    return all.split("\n\n").filter((event) => event.includes("\ndata: "));
+  }
+
+  test("come one after the other, numbered, with what the reactor counts", async () => {
+    const { port } = startDemo({ beatMs: 5 });
+    const message = await begin(port, "/events");
+    expect(message.headers).toMatchObject({
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+    });
+    const events = await eventsOf(message, 4);
+    events.slice(0, 3).forEach((event, n) => {
+      const [, id, data = ""] = /id: (\d+)\nevent: stats\ndata: (.*)$/.exec(event) ?? [];
+      expect(Number(id)).toBe(n + 1);
+      expect(JSON.parse(data)).toMatchObject({ turns: expect.any(Number), listeners: 1 });
+    });
+  });
+
+  test("go on after the one that was seen last", async () => {
+    const { port } = startDemo({ beatMs: 5 });
+    for (const [last, next] of [
+      ["41", 42],
+      ["-1", 1],
+      ["x", 1],
+      ["9".repeat(30), 1],
+    ] as const) {
+      const message = await begin(port, "/events", { headers: { "Last-Event-ID": last } });
+      expect((await eventsOf(message, 1))[0]).toMatch(new RegExp(`^(retry.*\n\n)?id: ${next}\n`));
+    }
+  });
+
+  test("HEAD does not wait for them", async () => {
+    const { port } = startDemo();
+    expect(await ask(port, "/events", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
+  });
+
+  test("are made for nobody who has gone", async () => {
+    const { port, demo } = startDemo({ beatMs: 5 });
+    const messages = [await begin(port, "/events"), await begin(port, "/events")];
+    const timers = demo.reactor.stats().timers;
+    messages[0]?.destroy();
+    const watcher = messages[1] as IncomingMessage;
+    let seen = "";
+    for await (const chunk of watcher.setEncoding("utf8")) {
+      seen += chunk;
+      if (seen.includes('"listeners":1')) break;
+    }
+    expect(demo.reactor.stats().timers).toBeLessThan(timers);
+  });
+
+  test("are not made for a client that does not read, until it reads again", async () => {
+    const { port, demo } = startDemo({ beatMs: 1 });
+    const socket = Socket.tcp();
+    socket.setOption(SO_RCVBUF, 2048);
+    socket.connect({ address: "127.0.0.1", port });
+    const client = new SocketStream(demo.reactor, socket);
+    client.pause();
+    client.write("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    await expect.poll(() => demo.server.listener.streams.size).toBe(1);
+    const [stalled] = demo.server.listener.streams;
+    stalled?.socket.setOption(SO_SNDBUF, 2048);
+
+    await expect.poll(() => stalled?.pendingBytes).toBeGreaterThan(0);
+    await eventsOf(await begin(port, "/events"), 300);
+    expect(stalled?.pendingBytes).toBeLessThan(1000); // one event, no more
+
+    let all = "";
+    const idsOf = (): number[] => [...all.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    for await (const chunk of client) {
+      all += chunk;
+      if ((idsOf().at(-1) ?? 0) > 300) break;
+    }
+    const ids = idsOf();
+    expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    expect(ids.length).toBeLessThan(300);
+    client.destroy();
+  });
+});
+
+describe("/slow", () => {
+  test("comes in chunks, with its digest behind", async () => {
+    const { port } = startDemo({ paceMs: 1 });
+    const { status, headers, text, trailers } = await ask(port, "/slow");
+    expect([status, headers["transfer-encoding"]]).toEqual([200, "chunked"]);
+    expect(headers.trailer).toBe("Content-Digest");
+    expect(text).toMatch(/^Line 1 of 10\n(Line \d of 10\n){8}Line 10 of 10\n$/);
+    const digest = createHash("sha256").update(text).digest("base64");
+    expect(trailers["content-digest"]).toBe(`sha-256=:${digest}:`);
+  });
+
+  test("to an HTTP/1.0 client it ends with the connection, and no trailer", async () => {
+    const { port } = startDemo({ paceMs: 1 });
+    const reply = await askRaw(port, "GET /slow HTTP/1.0\r\n\r\n");
+    expect(reply).toMatch(/Line 10 of 10\n$/);
+    expect(reply).not.toMatch(/chunked|Trailer|Digest/i);
+  });
+
+  test("HEAD has the fields alone", async () => {
+    const { port } = startDemo();
+    expect(await ask(port, "/slow", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
+  });
+
+  test("ends when the client goes: nothing is left running", async () => {
+    const { port, stop, demo } = startDemo({ paceMs: 60_000 });
+    const message = await begin(port, "/slow");
+    message.destroy();
+    await stop(); // would wait for it
+    expect(demo.server.stats().activeRequests).toBe(0);
+  });
+});
+
+describe("/api/files", () => {
+  test("has the list of the root's folder if that is shown, and says if it is not", async () => {
+    const shown = serve({ "sub/x": "" }, { list: true });
+    expect(JSON.parse((await shown.get("/api/files")).text)).toEqual({
+      list: true,
+      entries: [
+        { name: "a.txt", url: "./a.txt", size: 1000 },
+        { name: "sub", url: "./sub/" },
+      ],
+    });
+    shown.folder.write("b.txt", "B");
+    expect((await shown.get("/api/files")).text).toContain("b.txt");
+    const hidden = serve();
+    expect(JSON.parse((await hidden.get("/api/files")).text)).toEqual({ list: false, entries: [] });
+  });
+});
+
+describe("the end of the demo", () => {
+  test("lets an answer that is under way end, and listeners go at once", async () => {
+    const { port, stop } = startDemo({ paceMs: 20 });
+    const [slow, events] = [await begin(port, "/slow"), await begin(port, "/events")];
+    const stopped = stop();
+    expect(await text(slow)).toMatch(/Line 10 of 10\n$/);
+    expect(slow.complete).toBe(true);
+    await text(events);
+    expect(events.complete).toBe(true);
+    await stopped;
+    const late = request({ host: "127.0.0.1", port });
+    const [error] = (await once(late.end(), "error")) as [NodeJS.ErrnoException];
+    expect(error.code).toBe("ECONNREFUSED");
+  });
+
+  test("cuts what is not over in time", async () => {
+    const { port, stop } = startDemo({ paceMs: 60_000 });
+    const message = await begin(port, "/slow");
+    const started = performance.now();
+    const cut = expect(text(message)).rejects.toThrow("aborted");
+    await stop();
+    expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
+    await cut;
+  });
+});
+
+test("each answer is told to the log", async () => {
+  const { port, log } = startDemo();
+  await ask(port, "/");
+  await ask(port, "/%2e%2e/x?y");
+  expect(log).toEqual(["GET / 200", "GET /%2e%2e/x?y 404"]);
+});
