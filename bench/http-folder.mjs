@@ -42,8 +42,8 @@ const SIZES = { "4k.bin": 4096, "1m.bin": 1_048_576 };
  * @property {string} nginx the folder with nginx.conf
  */
 
-/** @type {HttpFolder | undefined} */
-let made;
+/** @type {string | undefined} */
+let folder;
 
 /**
  * Makes the folder when it is first asked for.
@@ -51,18 +51,24 @@ let made;
  * @returns {HttpFolder}
  */
 export function httpFolder() {
-  made ??= createFolder();
-  return made;
+  if (folder === undefined) {
+    folder = mkdtempSync(join(tmpdir(), "bench-http-"));
+    process.once("exit", removeHttpFolder);
+    fill(folder);
+  }
+  return { files: join(folder, "files"), nginx: folder };
 }
 
-function createFolder() {
-  const folder = mkdtempSync(join(tmpdir(), "bench-http-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const files = join(folder, "files");
-  mkdirSync(files);
+/** Once no server needs it; at the end of the process by itself. */
+export function removeHttpFolder() {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  folder = undefined;
+}
+
+function fill(path) {
+  writeFileSync(join(path, "nginx.conf"), NGINX);
+  mkdirSync(join(path, "files"));
   for (const [name, size] of Object.entries(SIZES)) {
-    writeFileSync(join(files, name), Buffer.alloc(size, "0123456789abcdef"));
+    writeFileSync(join(path, "files", name), Buffer.alloc(size, "0123456789abcdef"));
   }
-  writeFileSync(join(folder, "nginx.conf"), NGINX);
-  return { files, nginx: folder };
 }

@@ -2,10 +2,11 @@
 // judges them. Those that are not here are skipped, for the reason they give.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { canCompile, compile } from "../../bench/build.mjs";
 import { runToEnd, startServer } from "../../bench/children.mjs";
 import { httpContestants } from "../../bench/http-contestants.mjs";
+import { removeHttpFolder } from "../../bench/http-folder.mjs";
 import { httpRequests } from "../../bench/http-requests.mjs";
 import { formatMicroBars } from "../../bench/micro.mjs";
 import { findRival, rivals } from "../../bench/runtimes.mjs";
@@ -15,6 +16,7 @@ const possible = canCompile();
 /** Against a hang: a run starts several processes, and takes ten times as long on a busy machine. */
 const TIMEOUT_MS = 60_000;
 vi.setConfig({ testTimeout: TIMEOUT_MS });
+afterAll(removeHttpFolder);
 
 const run = fileURLToPath(new URL("../../bench/run.mjs", import.meta.url));
 const parser = new URL("../../dist/protocols/http1/parser/request-parser.js", import.meta.url);
@@ -97,6 +99,14 @@ describe("npm run bench", () => {
     expect(stdout.match(/^\| node-http +\| /gm)).toHaveLength(2);
     expect(stdout).toContain("- Skipped c-canned: it serves no files");
     expect(stdout).toContain("bar not judged: http <= 0.4 × node-http (hello): no figure of http");
+  });
+
+  it("memory has idle connections of HTTP", async () => {
+    const args = [run, "memory", "--contestants", "node-http", "--connections", "150"];
+    const { stdout, how } = await runToEnd({ file: process.execPath, args }, TIMEOUT_MS);
+    expect(how, stdout).toContain("code 0");
+    expect(stdout).toMatch(/^\| node-http +\| +150 \| +[\d,]+ \|/m);
+    expect(stdout).toContain("- bar not judged: http <= 2,560 B");
   });
 
   it.skipIf(!existsSync(parser))("micro measures every case of HTTP (needs dist/)", async () => {

@@ -1,5 +1,5 @@
-// The load generator of HTTP, for a fraction of a second each: it must believe a good server, however
-// its bytes are cut, and must not believe one whose answers are wrong, too many or missing.
+// The load generator of HTTP, for a fraction of a second each: it must believe a good server,
+// however its bytes are cut, and must not believe one whose answers are wrong, too many or missing.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";

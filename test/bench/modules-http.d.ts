@@ -15,6 +15,10 @@ declare module "*/bench/http-contestants.mjs" {
   export const httpContestants: readonly Contestant[];
 }
 
+declare module "*/bench/http-folder.mjs" {
+  export function removeHttpFolder(): void;
+}
+
 declare module "*/bench/http-requests.mjs" {
   export const httpRequests: Readonly<Record<"minimal" | "browser", (path: string) => string>>;
 }
