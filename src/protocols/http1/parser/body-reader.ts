@@ -37,8 +37,10 @@ export class BodyReader {
   #state = OVER;
   /** Bytes of the body, or of the chunk, that were not consumed yet. */
   #remaining = 0;
-  /** In this body, for the limit where its length was not said. */
+  /** Of the body, as far as is known where its length was not said. */
   #total = 0;
+  /** The peer has ended, and so will a body that lasts until then. */
+  #isEnded = false;
 
   constructor(limits: ParserLimits, bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -90,6 +92,7 @@ export class BodyReader {
     }
     this.bodyBytes -= n;
     this.#remaining -= n;
+    if (this.#state === UNTIL_END) this.#total += n;
     if (this.#remaining > 0) return;
     if (this.#state === FIXED) {
       this.#state = OVER;
@@ -109,8 +112,6 @@ export class BodyReader {
     return this.#state === OVER;
   }
 
-  #isEnded = false;
-
   #begin(state: number): void {
     this.#state = state;
     this.#total = 0;
@@ -126,6 +127,7 @@ export class BodyReader {
 
   #untilEnd(queue: ByteQueue): number {
     this.bodyBytes = queue.length;
+    if (this.#total + this.bodyBytes > this.#bytesMax) throw this.#tooLarge();
     if (this.bodyBytes > 0) return BODY;
     if (!this.#isEnded) return NEED_DATA;
     this.#state = OVER;
