@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { systemKernel } from "../../src/kernel/index.js";
 import {
   type ChromeTrace,
   Reactor,
@@ -12,6 +11,7 @@ import {
   traceReactor,
 } from "../../src/reactor/index.js";
 import { runChild } from "../support/child.js";
+import { faultKernel } from "../support/fault-kernel.js";
 
 interface TraceEvent {
   readonly name: string;
@@ -174,16 +174,17 @@ describe("traceReactor()", () => {
   });
 
   test("keeps times in order when the kernel's wait fails", async () => {
-    const kernel = { ...systemKernel };
-    const reactor = reactorOf({ kernel, backend: "poll" });
+    const faults = faultKernel();
+    const reactor = reactorOf({ kernel: faults.kernel, backend: "poll" });
+    let mend = (): void => {};
     const path = freshPath();
     const trace = traceReactor(reactor, path);
     reactor.timer(0, () => {
-      kernel.poll = () => -5; // EIO
+      mend = faults.fail({ call: "poll", errno: "EIO" });
     });
     reactor.turn(1000);
     expect(() => reactor.turn()).toThrow("EIO");
-    kernel.poll = systemKernel.poll;
+    mend();
     reactor.turn();
     await trace.stop();
     const events = parse(readFileSync(path, "utf8"));

@@ -1,12 +1,13 @@
 /** What the channels carry. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterEach, describe, expect, test } from "vitest";
-import { errnoOf, systemKernel } from "../../src/kernel/index.js";
+import { systemKernel } from "../../src/kernel/index.js";
 import { watchChannel } from "../../src/reactor/diagnostics.js";
 import { Reactor, type ReactorOptions } from "../../src/reactor/index.js";
 import { EVENT_READ, EVENT_WRITE } from "../../src/selectors/index.js";
 import { Socket } from "../../src/sockets/index.js";
 import { pair, send, track } from "../sockets/support.js";
+import { faultKernel } from "../support/fault-kernel.js";
 
 type Message = Record<string, unknown>;
 
@@ -133,7 +134,8 @@ describe("socket-reactor.watch", () => {
 
   test("what the kernel refuses is dropped with its error", () => {
     const messages = listen("socket-reactor.watch");
-    const kernel = { ...systemKernel };
+    const faults = faultKernel();
+    const { kernel } = faults;
     const reactor = reactorOf({ kernel, backend: "epoll", onError: () => {} });
     const [left, right] = Socket.pair({ kernel });
     track(left);
@@ -141,7 +143,7 @@ describe("socket-reactor.watch", () => {
     const watch = reactor.watch(left, EVENT_READ, () => {});
     reactor.turn();
     watch.modify(EVENT_WRITE); // put off until the next wait
-    kernel.epoll_ctl = () => errnoOf("ENOMEM");
+    faults.fail({ call: "epoll_ctl", errno: "ENOMEM" });
     reactor.turn();
     const error = expect.objectContaining({ code: "ENOMEM" });
     expect(messages.at(-1)).toEqual({ reactor, event: "drop", watch, error });

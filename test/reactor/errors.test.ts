@@ -1,8 +1,9 @@
 /** Whose an error is: what handlers throw, what the kernel refuses, what a wait answers. */
 import { describe, expect, test } from "vitest";
-import { EVENT_READ, EVENT_WRITE, errnoOf, type Kernel, systemKernel } from "../../src/index.js";
+import { EVENT_READ, EVENT_WRITE, type Kernel, systemKernel } from "../../src/index.js";
 import { Reactor, type ReactorOptions } from "../../src/reactor/index.js";
 import { runChild } from "../support/child.js";
+import { faultKernel } from "../support/fault-kernel.js";
 import { EVERYWHERE, errorOf, go, pair, reactorOf, readablePair, track, WAYS } from "./support.js";
 
 const BOTH = EVENT_READ | EVENT_WRITE;
@@ -15,13 +16,8 @@ function bare(options?: ReactorOptions): Reactor {
 
 /** A kernel whose epoll refuses what `shouldRefuse` says, with ENOSPC. */
 function refusingKernel(shouldRefuse: (operation: number, fd: number) => boolean): Kernel {
-  return {
-    ...systemKernel,
-    epoll_ctl(epfd, operation, fd, bits, slot, generation) {
-      if (shouldRefuse(operation, fd)) return errnoOf("ENOSPC");
-      return systemKernel.epoll_ctl(epfd, operation, fd, bits, slot, generation);
-    },
-  };
+  const when = (_epfd: number, operation: number, fd: number) => shouldRefuse(operation, fd);
+  return faultKernel(systemKernel, [{ call: "epoll_ctl", errno: "ENOSPC", when }]).kernel;
 }
 
 describe.each(EVERYWHERE)("%s, %s", (way, backend) => {
@@ -54,18 +50,15 @@ describe.each(EVERYWHERE)("%s, %s", (way, backend) => {
 
 describe.runIf(onLinux).each(WAYS)("%s", (way) => {
   test("a run ends with the kernel's error, and may be begun again", async () => {
-    let isBroken = true;
-    const kernel: Kernel = {
-      ...systemKernel,
-      epoll_wait: (...args) => (isBroken ? errnoOf("EBADF") : systemKernel.epoll_wait(...args)),
-    };
-    const reactor = bare({ kernel, backend: "epoll" });
+    const faults = faultKernel();
+    const mend = faults.fail({ call: "epoll_wait", errno: "EBADF" });
+    const reactor = bare({ kernel: faults.kernel, backend: "epoll" });
     let calls = 0;
     reactor.timer(0, () => (calls += 1));
     const failed = await go(reactor, way).catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: "EBADF", syscall: "epoll_wait" });
     expect(reactor.mode).toBe("idle");
-    isBroken = false;
+    mend();
     expect(await go(reactor, way)).toBe("empty");
     expect(calls).toBe(1);
   });

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { systemKernel } from "../../src/index.js";
+import { faultKernel } from "../support/fault-kernel.js";
 import { errorOf, go, reactorOf } from "./support.js";
 
 const raise = (signal: NodeJS.Signals = "SIGUSR2") => process.kill(process.pid, signal);
@@ -117,19 +118,15 @@ test("a blocking run hears of no signal: both ways round it is refused", () => {
   expect(refused).toEqual(blocking);
 });
 
-test("a signal that interrupts the kernel's wait is no error and no event", async () => {
-  let interrupted = 0;
-  const { EINTR } = (await import("node:os")).constants.errno;
-  const kernel = {
-    ...systemKernel,
-    epoll_wait(epfd: number, events: Int32Array, timeoutMs: number): number {
-      interrupted += 1;
-      return interrupted < 4 ? -EINTR : systemKernel.epoll_wait(epfd, events, timeoutMs);
-    },
-  };
-  const reactor = reactorOf({ kernel, ...(process.platform === "linux" && { backend: "epoll" }) });
+test("a signal that interrupts the kernel's wait is no error and no event", () => {
+  const { kernel, log } = faultKernel(
+    systemKernel,
+    [1, 2, 3].map((nth) => ({ call: "poll", errno: "EINTR", nth }) as const),
+  );
+  const reactor = reactorOf({ kernel, backend: "poll" });
   let calls = 0;
   reactor.timer(3, () => (calls += 1));
   expect(reactor.runBlocking()).toBe("empty");
   expect(calls).toBe(1);
+  expect(log.filter(({ isFault }) => isFault)).toHaveLength(3);
 });

@@ -1,7 +1,8 @@
 /** Wakers: other threads call a function in the reactor's. */
 import { describe, expect, test } from "vitest";
-import { systemKernel, Waker } from "../../src/index.js";
+import { Waker } from "../../src/index.js";
 import type { Reactor, ReactorWaker } from "../../src/reactor/index.js";
+import { faultKernel } from "../support/fault-kernel.js";
 import { announcingKernel, startThread } from "../support/thread.js";
 import { EVERYWHERE, errorOf, go, reactorOf, track, WAYS } from "./support.js";
 
@@ -69,22 +70,15 @@ describe.each(WAYS)("%s", (way) => {
 });
 
 test("while a wake is pending, another costs no system call", () => {
-  let writes = 0;
-  const kernel = {
-    ...systemKernel,
-    write(fd: number, buffer: Uint8Array, offset: number, length: number) {
-      writes += 1;
-      return systemKernel.write(fd, buffer, offset, length);
-    },
-  };
-  const reactor = reactorOf({ kernel });
+  const counting = faultKernel();
+  const reactor = reactorOf({ kernel: counting.kernel });
   let calls = 0;
   const waker = wakerOf(reactor, () => (calls += 1));
   for (let i = 0; i < 100; i += 1) waker.wake();
-  expect(writes).toBe(1);
+  expect(counting.count("write")).toBe(1);
   expect([reactor.turn(), reactor.turn(), calls]).toEqual([1, 0, 1]);
   waker.wake();
-  expect([reactor.turn(), writes]).toEqual([1, 2]);
+  expect([reactor.turn(), counting.count("write")]).toEqual([1, 2]);
 });
 
 test("closing it gives its descriptors back, also after the reactor's close", () => {
