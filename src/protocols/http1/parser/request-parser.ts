@@ -114,6 +114,11 @@ export class RequestParser {
     this.#body.consumed(n);
   }
 
+  /** Between two messages: the bytes of another peer come next, with whom it begins anew. */
+  restart(): void {
+    this.#emptyLines = 0;
+  }
+
   /** The peer ended: true if that is in order, false if a message is cut short. */
   finish(): boolean {
     return this.#state === BETWEEN || (this.#state === IN_BODY && this.#body.finish());

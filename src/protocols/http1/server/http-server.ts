@@ -127,9 +127,9 @@ export class HttpServer implements Disposable {
   }
 
   #onStream(stream: SocketStream): void {
-    const { settings, counters } = this.#state;
+    const { settings, turnedAway } = this.#state;
     const connection = new Connection(this.#state, stream);
-    const isOver = counters.activeConnections > settings.connectionsMax;
+    const isOver = this.listener.streams.size - turnedAway > settings.connectionsMax;
     if (isOver && settings.overload === "refuse") connection.turnAway();
   }
 

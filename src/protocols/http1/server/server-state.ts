@@ -39,6 +39,8 @@ export class ServerState {
   /** Unread input at which a connection's stream stops: a whole head fits. */
   readonly unreadBytesMax: number;
   isDraining = false;
+  /** Connections that were turned away and are not gone yet: they take nobody's place. */
+  turnedAway = 0;
   /** Called when the last connection is gone. */
   onEmpty: (() => void) | undefined;
   readonly #parsers: RequestParser[] = [];
@@ -66,7 +68,9 @@ export class ServerState {
 
   /** @param parser between two messages. */
   giveParser(parser: RequestParser): void {
-    if (this.#parsers.length < SPARE_PARSERS_MAX) this.#parsers.push(parser);
+    if (this.#parsers.length >= SPARE_PARSERS_MAX) return;
+    parser.restart();
+    this.#parsers.push(parser);
   }
 
   add(one: Listed): void {

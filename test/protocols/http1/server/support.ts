@@ -48,7 +48,7 @@ export class RawClient implements Disposable {
   constructor(reactor: Reactor, server: HttpServer) {
     const { address, port } = server.address as { address: string; port: number };
     this.#reactor = reactor;
-    this.socket = Socket.tcp();
+    this.socket = Socket.tcp({ kernel: reactor.kernel });
     this.socket.connect({ address, port });
     this.#watch = reactor.watch(this.socket, 1, () => this.#receive()).unref();
   }
