@@ -323,13 +323,22 @@ export abstract class SocketSending extends BufferedStream implements Sender {
 
   /** What may call handlers, once the sending is done. */
   protected settle(): void {
-    if (this.#failure !== undefined) this.destroy(this.#failure);
+    if (this.#failure !== undefined) this.#fail(this.#failure);
     else this.progressed();
   }
 
   protected failLater(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    this.reactor.deferPlain(() => this.destroy(error));
+    this.reactor.deferPlain(() => this.#fail(error));
   }
+
+  /** A peer that closes while we send may have said why: that is delivered first. */
+  #fail(error: Error): void {
+    if (this.isReading && this.gate === undefined) this.readRest();
+    this.destroy(error);
+  }
+
+  /** Delivers what has come; nothing else is told. */
+  protected abstract readRest(): void;
 }

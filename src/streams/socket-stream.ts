@@ -120,6 +120,15 @@ export class SocketStream extends SocketSending implements Transfer, WatchTarget
     }
   }
 
+  /** It is about to be destroyed: an error of this receive is no news. */
+  protected readRest(): void {
+    const { arena } = this.pool;
+    const result = this.reactor.kernel.recv(this.fd, arena, 0, this.readRoom, 0);
+    if (result <= 0) return;
+    this.received(result, arena, 0);
+    this.pool.flush(); // what was lent may be written elsewhere
+  }
+
   protected override release(): void {
     this.#watch.stop();
     super.release();
