@@ -88,6 +88,7 @@ export abstract class AnswerOrder implements AnswerChannel {
         return;
       }
       next?.takeTurn();
+      this.wakeFront();
       front = next;
     }
     this.answered(false);
@@ -101,6 +102,18 @@ export abstract class AnswerOrder implements AnswerChannel {
       this.first = answer;
     } else this.last.next = answer;
     this.last = answer;
+  }
+
+  /** The answer whose turn it is may go on, if it was told to stop. */
+  protected wakeFront(): void {
+    const { first } = this;
+    if (first?.needsDrain !== true || !this.hasRoom()) return;
+    try {
+      first.roomAgain();
+    } catch (error) {
+      this.server.report(error, undefined);
+      this.stream.destroy();
+    }
   }
 
   /** What was put together goes to the stream. */
@@ -124,7 +137,11 @@ export abstract class AnswerOrder implements AnswerChannel {
         counters.aborted += 1;
         counters.activeRequests -= 1;
       }
-      answer.abort(error);
+      try {
+        answer.abort(error);
+      } catch (failure) {
+        this.server.report(failure, undefined);
+      }
       answer = next;
     }
   }

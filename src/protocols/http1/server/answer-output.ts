@@ -102,11 +102,13 @@ export abstract class AnswerOutput implements Answer {
     const file = this.#file;
     this.#file = undefined;
     if (file !== undefined) this.channel.writeFile(file);
-    if (this.#needsDrain && this.channel.hasRoom()) this.roomAgain();
+  }
+
+  get needsDrain(): boolean {
+    return this.#needsDrain;
   }
 
   roomAgain(): void {
-    if (!this.#needsDrain) return;
     this.#needsDrain = false;
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;

@@ -57,7 +57,9 @@ export interface Answer {
   readonly keepAlive: boolean;
   /** Its turn has come: sends what it has held. */
   takeTurn(): void;
-  /** There is room again. */
+  /** It was told to stop. */
+  readonly needsDrain: boolean;
+  /** There is room again. Calls its handler. */
   roomAgain(): void;
   /** The peer has ended its side: whether it still reads is not known. */
   peerEnded(error: Error): void;

@@ -21,7 +21,7 @@ const IN_BODY = 1;
 /** For its handler, to take the body. */
 const BODY_WAITS = 2;
 const IDLE = 3;
-/** For its handler, to answer. */
+/** For its handler to answer, or its peer to take the answer. */
 const ANSWERING = 4;
 const PHASES = 5;
 
@@ -29,6 +29,7 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
   previous: Listed | undefined = undefined;
   following: Listed | undefined = undefined;
   #isFinishing = false;
+  #isTurnedAway = false;
   #lingerTimer: Timer | undefined = undefined;
   #lingerBytes = 0;
   // What the last sweep saw, and since when.
@@ -56,6 +57,8 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
 
   /** Too many connections: answered before it has asked. */
   turnAway(): void {
+    this.#isTurnedAway = true;
+    this.server.turnedAway += 1;
     this.server.counters.limits.connections += 1;
     this.refuse(503, new HttpRequestError("ERR_HTTP_OVERLOAD", 503, "Too many connections"));
   }
@@ -79,12 +82,7 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
   }
 
   onDrain(): void {
-    try {
-      this.first?.roomAgain();
-    } catch (error) {
-      this.server.report(error, undefined);
-      this.destroy();
-    }
+    this.wakeFront();
     this.advance();
   }
 
@@ -107,6 +105,7 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
     this.isStopped = true;
     this.#lingerTimer?.stop();
     this.parser = undefined;
+    if (this.#isTurnedAway) this.server.turnedAway -= 1;
     this.server.remove(this);
     this.#abortAll(goneError(error));
   }
@@ -131,8 +130,14 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
     this.flushText();
     this.#abortAll(goneError());
     if (this.stream.isDestroyed) return;
-    this.stream.input.clear();
     this.stream.end();
+    if (!this.isBatching) this.stopped();
+  }
+
+  /** Not while a handler may still read a head, whose bytes may be the queue's. */
+  protected stopped(): void {
+    if (!this.#isFinishing || this.stream.isDestroyed) return;
+    this.stream.input.clear();
     this.readOn();
   }
 
@@ -155,8 +160,8 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
 
   mustClose(answer: Answer): boolean {
     if (!answer.keepAlive || (answer === this.receiving && this.isBodyTooLong)) return true;
-    if (!this.server.isDraining && !this.isPeerEnded) return false;
-    return answer === this.last && !this.hasWaitingInput;
+    if (!this.isStopped && !this.server.isDraining && !this.isPeerEnded) return false;
+    return answer === this.last && (this.isStopped || !this.hasWaitingInput);
   }
 
   protected answered(isLast: boolean): void {
@@ -175,8 +180,9 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
     this.#lingerBytes += input.length;
     input.clear();
     if (this.#lingerBytes <= LINGER_BYTES_MAX) return;
+    // No more: the peer is made to wait, and has the rest of the time to read the answer.
     this.server.counters.limits.linger += 1;
-    this.destroy();
+    this.stream.pause();
   }
 
   /** Handlers hear that nothing will come of their requests. */
@@ -219,7 +225,7 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
   #currentPhase(): number {
     if (this.receiving !== undefined) return this.isBodyWaiting ? BODY_WAITS : IN_BODY;
     if (this.isInHead) return IN_HEAD;
-    return this.unanswered === 0 ? IDLE : ANSWERING;
+    return this.unanswered === 0 && this.stream.pendingBytes === 0 ? IDLE : ANSWERING;
   }
 
   #limitOf(phase: number): number {

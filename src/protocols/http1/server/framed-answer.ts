@@ -29,7 +29,7 @@ const UNSAID = -2;
 
 /** Of a request, what its answer depends on. */
 export interface AnswerTraits {
-  readonly isHead: boolean;
+  readonly method: string;
   readonly minorVersion: 0 | 1;
   readonly keepAlive: boolean;
 }
@@ -55,7 +55,7 @@ export abstract class FramedAnswer extends AnswerOutput {
     super(channel);
     this.request = request;
     this.keepAlive = traits.keepAlive;
-    this.#isHead = traits.isHead;
+    this.#isHead = traits.method === "HEAD";
     this.isOld = traits.minorVersion === 0;
   }
 
@@ -157,12 +157,12 @@ export abstract class FramedAnswer extends AnswerOutput {
 
   /** The last step. @throws RangeError ERR_HTTP_CONTENT_LENGTH; the connection is destroyed. */
   protected close(): void {
-    this.#state = ENDED;
     if (this.#left > 0) {
       const error = lengthError(this.#left, 0);
       this.channel.stream.destroy(error);
       throw error;
     }
+    this.#state = ENDED;
     this.channel.ended(this);
   }
 

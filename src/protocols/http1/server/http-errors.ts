@@ -1,6 +1,8 @@
 /** The errors that an HTTP/1.1 server makes itself; those of the syntax are the parser's. */
 import { misuse } from "../../../kernel/index.js";
 
+const GONE = "ERR_HTTP_PEER_GONE";
+
 /** A request that failed, with the status that says so to the peer. */
 export class HttpRequestError extends Error {
   readonly code: string;
@@ -15,7 +17,7 @@ export class HttpRequestError extends Error {
 
 /** The peer is gone, or has ended its side. */
 export function goneError(cause?: Error): Error {
-  const error = misuse(Error, "ERR_HTTP_PEER_GONE", "The peer has closed the connection");
+  const error = misuse(Error, GONE, "The peer has closed the connection");
   return cause === undefined ? error : Object.assign(error, { cause });
 }
 
@@ -26,4 +28,8 @@ export function statusOf(error: unknown): number {
   return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
     ? Number(status)
     : 500;
+}
+
+export function isGone(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === GONE;
 }

@@ -15,7 +15,10 @@ import {
 import type { HttpRequest } from "./request.js";
 import { checkValue } from "./response-head.js";
 
-/** The methods of RFC 9110 §9 but for CONNECT, and PATCH (RFC 5789). */
+/**
+ * The methods of RFC 9110 §9, and PATCH (RFC 5789). Not CONNECT and TRACE, which get 405: there is
+ * no tunnel, and no reason to send back what a proxy added.
+ */
 export const METHODS: readonly string[] = [
   "GET",
   "HEAD",
@@ -24,7 +27,6 @@ export const METHODS: readonly string[] = [
   "DELETE",
   "OPTIONS",
   "PATCH",
-  "TRACE",
 ];
 
 /** Times in milliseconds, Infinity: none. Sizes in bytes. */

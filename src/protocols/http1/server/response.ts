@@ -180,16 +180,16 @@ export class HttpResponse extends FramedAnswer {
   }
 
   /**
-   * For the server: this answer instead of the handler's, and the end of the connection. What the
-   * handler still writes is dropped.
+   * For the server: an error instead of the handler's answer. What the handler still writes is
+   * dropped. @param closes ends the connection behind it.
    */
-  refuse(status: number, cause: Error, allow?: string): void {
+  refuse(status: number, cause: Error, closes: boolean, allow?: string): void {
     this.forget();
     this.status = status;
     this.statusText = undefined;
     this.trailers = undefined;
     this.fields = new ResponseFields();
-    this.fields.closes = true;
+    this.fields.closes = closes;
     this.fields.set("Content-Type", "text/plain");
     if (allow !== undefined) this.fields.set("Allow", allow);
     this.end(`${statusText(status)}\n`);

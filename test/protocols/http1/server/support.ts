@@ -37,6 +37,8 @@ export function post(body: string, ...fields: string[]): string {
 export class RawClient implements Disposable {
   readonly socket: Socket;
   text = "";
+  /** The last bytes: to look at in a long answer, which `text` would put together each time. */
+  tail = "";
   /** The peer's FIN has come. */
   isEnded = false;
   /** The connection failed. */
@@ -131,7 +133,9 @@ export class RawClient implements Disposable {
       const some = receiveSome(this.socket);
       if (some === undefined) return;
       if (some.length > 0) {
-        this.text += some.toString("latin1");
+        const text = some.toString("latin1");
+        this.text += text;
+        this.tail = (this.tail + text).slice(-16);
         return;
       }
       this.isEnded = true;

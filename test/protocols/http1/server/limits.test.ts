@@ -1,0 +1,346 @@
+/** Deadlines, limits, ends: lines 16 to 18, 24, 25, 27 and 29, and the threats of section 6. */
+import { describe, expect, test } from "vitest";
+import type {
+  HttpHandler,
+  HttpRequest,
+  HttpResponse,
+} from "../../../../src/protocols/http1/index.js";
+import { turns } from "../../../streams/support.js";
+import { get, hello, post, serve, WAYS } from "./support.js";
+
+const never: HttpHandler = () => {};
+
+describe("refusals", () => {
+  test.each<[number, string]>([
+    [400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"],
+    [400, "GET / HTTP/1.1\r\n\r\n"],
+    [400, "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"],
+    [400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"],
+    [405, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"],
+    [405, "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"],
+    [413, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n"],
+    [414, `GET /${"a".repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
+    [417, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: wonders\r\n\r\n"],
+    [431, `GET / HTTP/1.1\r\nHost: a\r\nX: ${"a".repeat(20_000)}\r\n\r\n`],
+    [431, `GET / HTTP/1.1\r\nHost: a\r\n${"A: b\r\n".repeat(101)}\r\n`],
+    [501, "BREW / HTTP/1.1\r\nHost: a\r\n\r\n"],
+    [501, "get / HTTP/1.1\r\nHost: a\r\n\r\n"],
+    [501, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n"],
+    [505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"],
+  ])("%i, and the connection ends: %j", async (status, request) => {
+    const { exchange, server } = serve();
+    const one = await exchange(request + get("/never"));
+    expect(one.statuses).toEqual([status]);
+    expect(one.text).toContain("\r\nConnection: close\r\n");
+    expect(one.text).toMatch(/\r\nDate: /);
+    expect(one.error).toBeUndefined();
+    expect(server.stats()).toMatchObject({ errors: { [status]: 1 }, activeRequests: 0 });
+    if (status === 405) expect(one.text).toMatch(/\r\nAllow: GET, HEAD, POST/);
+  });
+
+  test("a chunked body that grows over the limit is 413, and its reader hears of it (line 16)", async () => {
+    const errors: unknown[] = [];
+    const { client, until } = serve(
+      (request) => {
+        request.read({
+          onData: (_, input) => void input.clear(),
+          onAbort: (_, error) => void errors.push(error),
+        });
+      },
+      { bodyBytesMax: 10 },
+    );
+    const chunk = "8\r\n12345678\r\n";
+    const one = client(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`);
+    one.send(chunk);
+    await until(() => one.isEnded);
+    expect(one.statuses).toEqual([413]);
+    expect(errors).toMatchObject([{ status: 413 }]);
+  });
+
+  test("a peer that goes on sending can read the refusal (line 25)", async () => {
+    const { client, until, server } = serve(hello, { lingerMs: 60 });
+    const startedMs = performance.now();
+    const one = client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n");
+    for (let i = 0; i < 20; i += 1) one.send(Buffer.alloc(10_000));
+    await until(() => one.isOver);
+    expect(one.error).toBeUndefined();
+    expect(one.statuses).toEqual([413]);
+    await until(() => server.stats().activeConnections === 0);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(60);
+    expect(server.stats()).toMatchObject({ timeouts: { linger: 1 }, limits: { linger: 1 } });
+  });
+});
+
+describe("Expect: 100-continue (line 18)", () => {
+  const head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+  const echo: HttpHandler = (request, response) => {
+    let text = "";
+    request.read({
+      onData(_, input) {
+        text += input.take();
+      },
+      onEnd: () => response.end(text),
+    });
+  };
+
+  test("gets 100 when the body is read, then the answer", async () => {
+    const { client, until } = serve(echo);
+    const one = client(head);
+    await until(() => one.text.endsWith("\r\n\r\n"));
+    expect(one.text).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+    one.send("body");
+    await until(() => one.answers === 1);
+    expect(one.lastBody).toBe("body");
+  });
+
+  test("gets none when the body has come, nor with HTTP/1.0", async () => {
+    const { client, until, exchange } = serve(echo);
+    const one = client(`${head}body`);
+    await until(() => one.answers === 1);
+    expect(one.statuses).toEqual([200]);
+    const old = await exchange(`${head.replace("1.1", "1.0")}body`);
+    expect(old.statuses).toEqual([200]);
+  });
+
+  test("gets the final answer alone if the body is not read, and the end", async () => {
+    const { exchange } = serve(hello);
+    const one = await exchange(head);
+    expect(one.statuses).toEqual([200]);
+    expect(one.text).toContain("Connection: close\r\n");
+  });
+});
+
+describe("bodies that nobody reads (line 24)", () => {
+  test("short ones are dropped, and the connection goes on", async () => {
+    const { client, until } = serve(hello);
+    const one = client(post("x".repeat(50_000)) + get());
+    await until(() => one.answers === 2);
+    const chunks = `8000\r\n${"x".repeat(0x8000)}\r\n0\r\n\r\n`;
+    one.send(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}${get()}`);
+    await until(() => one.answers === 4);
+    expect(one.text).not.toContain("Connection: close");
+  });
+
+  test("long ones end the connection, which says so", async () => {
+    const { client, until } = serve(hello, { lingerMs: 50 });
+    const one = client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n");
+    await until(() => one.isEnded);
+    expect(one.text).toContain("Connection: close");
+    expect(one.lastBody).toBe("hello");
+  });
+
+  test("a chunked one that does not end is given up at the limit", async () => {
+    const { client, until, server } = serve(hello, { lingerMs: 50 });
+    const one = client("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (let i = 0; i < 5; i += 1) one.send(`8000\r\n${"x".repeat(0x8000)}\r\n`);
+    await until(() => one.isOver);
+    expect(server.stats().limits.unreadBody).toBe(1);
+    expect(one.answers).toBe(1);
+  });
+});
+
+describe.each(WAYS)("deadlines in a reactor that is %s (line 27)", (way) => {
+  test("an idle connection ends without a word", async () => {
+    const { client, until, server } = serve(hello, { idleTimeoutMs: 50 }, { way });
+    const one = client(get());
+    await until(() => one.answers === 1);
+    const startedMs = performance.now();
+    await until(() => one.isEnded);
+    expect(one.answers).toBe(1);
+    expect(server.stats().timeouts.idle).toBe(1);
+    expect(performance.now() - startedMs).toBeGreaterThan(0);
+  });
+
+  test("a connection that asks nothing ends without a word, not early", async () => {
+    const startedMs = performance.now();
+    const { client, until } = serve(hello, { headTimeoutMs: 50 }, { way });
+    const one = client();
+    await until(() => one.isEnded);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(50);
+    expect(one.text).toBe("");
+  });
+
+  test("a head that comes byte by byte is 408, however busily", async () => {
+    const startedMs = performance.now();
+    const { client, until, reactor, server } = serve(hello, { headTimeoutMs: 80 }, { way });
+    const one = client("GET / HTTP/1.1\r\nHost: a\r\nX: ");
+    const drip = reactor.timer(5, () => void one.send("x"), { repeat: true });
+    await until(() => one.isEnded);
+    drip.stop();
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(80);
+    expect(one.statuses).toEqual([408]);
+    expect(server.stats().timeouts.head).toBe(1);
+  });
+
+  test("a body that stands still is 408; one that moves is not", async () => {
+    const { client, until, reactor, server } = serve(
+      (request, response) =>
+        request.read({ onData: (_, input) => void input.clear(), onEnd: () => response.end("ok") }),
+      { bodyTimeoutMs: 80 },
+      { way },
+    );
+    const one = client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n");
+    const other = client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n");
+    let sent = 0;
+    const drip = reactor.timer(
+      5,
+      () => {
+        sent += 1;
+        if (sent <= 40) other.send("x");
+      },
+      { repeat: true },
+    );
+    await until(() => one.isEnded && other.answers === 1);
+    drip.stop();
+    expect(one.statuses).toEqual([408]);
+    expect(other.statuses[0]).toBe(200);
+    expect(server.stats().timeouts.body).toBe(1);
+  });
+
+  test("a body that drips for ever ends with requestTimeoutMs", async () => {
+    const { client, until, reactor, server } = serve(
+      (request) => request.read({ onData: (_, input) => void input.clear() }),
+      { requestTimeoutMs: 100 },
+      { way },
+    );
+    const one = client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    const drip = reactor.timer(5, () => void one.send("x"), { repeat: true });
+    await until(() => one.isOver);
+    drip.stop();
+    expect(one.statuses).toEqual([408]);
+    expect(server.stats().timeouts.request).toBe(1);
+  });
+
+  test("a peer that takes nothing is given up", async () => {
+    const gone: Error[] = [];
+    const { client, until, server } = serve(
+      (request, response) => {
+        request.signal.addEventListener("abort", () => gone.push(request.signal.reason as Error));
+        response.write(Buffer.alloc(8_000_000));
+      },
+      { writeTimeoutMs: 80 },
+      { way },
+    );
+    client(get()).pause();
+    await until(() => server.stats().timeouts.write === 1);
+    await until(() => server.stats().activeConnections === 0);
+    expect(gone).toMatchObject([{ code: "ERR_HTTP_PEER_GONE" }]);
+  });
+});
+
+describe("a peer that never reads", () => {
+  test("makes the server hold one high mark and an answer, then no more", async () => {
+    const body = Buffer.alloc(64 * 1024);
+    const { client, reactor, server } = serve((_, response) => response.end(body));
+    const one = client().pause();
+    for (let i = 0; i < 500; i += 1) one.send(get());
+    turns(reactor, 300);
+    const [stream] = [...server.listener.streams];
+    expect(stream?.pendingBytes).toBeGreaterThan(0);
+    expect(stream?.pendingBytes).toBeLessThanOrEqual(256 * 1024 + 64 * 1024 + 1024);
+    expect(stream?.input.length).toBeLessThanOrEqual(128 * 1024);
+    const { requests } = server.stats();
+    turns(reactor, 50);
+    expect(server.stats().requests).toBe(requests);
+    expect(requests).toBeLessThan(500);
+  });
+
+  test("gets all of its answers when it reads again", async () => {
+    const body = Buffer.alloc(64 * 1024, "x");
+    const { client, reactor, until } = serve((_, response) => response.end(body));
+    const one = client().pause();
+    for (let i = 0; i < 200; i += 1) one.send(get());
+    turns(reactor, 50);
+    one.resume();
+    await until(() => one.text.length > 200 * body.length);
+  });
+
+  test("stops a handler that heeds write()", async () => {
+    const written = { chunks: 0, drains: 0 };
+    const { client, reactor, until } = serve((_, response) => {
+      const fill = () => {
+        while (written.chunks < 1000) {
+          written.chunks += 1;
+          if (!response.write(Buffer.alloc(64 * 1024))) return;
+        }
+        response.end();
+      };
+      response.onDrain = () => {
+        written.drains += 1;
+        fill();
+      };
+      fill();
+    });
+    const one = client(get()).pause();
+    turns(reactor, 100);
+    expect(written.chunks).toBeLessThan(500);
+    one.resume();
+    await until(() => one.tail.endsWith("0\r\n\r\n"));
+    expect(written.chunks).toBe(1000);
+    expect(written.drains).toBeGreaterThan(0);
+  });
+});
+
+test("a body that its handler does not take makes the peer wait, and nothing is lost", async () => {
+  let request: HttpRequest | undefined;
+  let response: HttpResponse | undefined;
+  const { client, until, reactor, server } = serve(
+    (a, b) => {
+      [request, response] = [a, b];
+    },
+    { bodyBytesMax: Infinity, bodyTimeoutMs: 30 },
+  );
+  const length = 20_000_000;
+  const one = client(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`);
+  one.send(Buffer.alloc(length));
+  turns(reactor, 50);
+  const [stream] = [...server.listener.streams];
+  expect(stream?.input.length).toBeLessThanOrEqual(256 * 1024);
+  let read = 0;
+  request?.read({
+    onData(_, input) {
+      read += input.length;
+      input.clear();
+    },
+    onEnd: () => response?.end("done"),
+  });
+  await until(() => one.answers === 1);
+  expect(read).toBe(length);
+});
+
+describe("overload (line 29)", () => {
+  test("connections above the limit wait in the kernel's queue", async () => {
+    const { client, until, server } = serve(hello, { connectionsMax: 2 });
+    const some = [client(get()), client(get()), client(get())];
+    await until(() => some.filter((one) => one.answers === 1).length === 2);
+    expect(server.stats().connections).toBe(2);
+    const first = some.find((one) => one.answers === 1);
+    first?.close();
+    await until(() => some.every((one) => one.answers === 1));
+  });
+
+  test("or are told 503 at once", async () => {
+    const { client, until, server } = serve(hello, { connectionsMax: 1, overload: "refuse" });
+    const one = client(get());
+    await until(() => one.answers === 1);
+    const other = client(get());
+    await until(() => other.isEnded);
+    expect(other.statuses).toEqual([503]);
+    expect(server.stats()).toMatchObject({ errors: { 503: 1 }, limits: { connections: 1 } });
+    one.send(get());
+    await until(() => one.answers === 2);
+  });
+});
+
+test("connections that are reset at any time leave nothing", async () => {
+  const { client, until, server, reactor } = serve(never);
+  for (const text of ["", "GET /", get(), get() + get(), post("x").slice(0, -1)]) {
+    client(text).reset();
+    turns(reactor, 2);
+    const later = client(text);
+    turns(reactor, 5);
+    later.reset();
+  }
+  await until(() => server.stats().connections === 10 && server.stats().activeConnections === 0);
+  expect(server.stats().activeRequests).toBe(0);
+});
