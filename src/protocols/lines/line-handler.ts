@@ -7,11 +7,15 @@ import type { LineError } from "./line-error.js";
  * and the error goes where the reactor's errors go. Without `onLine` nothing is read.
  */
 export interface LineHandler<L> {
-  /** A line came, without its end. It may be empty; no CR, LF or NUL is in it. */
+  /**
+   * A line came, without its end. It may be empty; no CR, LF or NUL is in it. Lines come after our
+   * own end, too: answer only if `isWritable`.
+   */
   onLine?(lines: L, line: string): void;
   /**
    * The peer sent what is no line. It was dropped, or is being dropped up to its end. Here an error
-   * may be answered; then the connection ends, or with `badLines: "discard"` goes on.
+   * may be answered; then the connection ends, or with `badLines: "discard"` goes on. Not called
+   * after our own end, when nothing can be answered any more.
    */
   onBadLine?(lines: L, error: LineError): void;
   /** The peer will send no more. What it sent without a line end is left in `stream.input`. */

@@ -204,14 +204,16 @@ export class LineStream<S extends BufferedStream = BufferedStream>
       if (event === NEED_DATA) return undefined;
       if (event === LINE) return this.#parser.line;
       this.#reject(lineErrorOf(event, this.#bytesMax));
+      if (this.#isPaused && this.#reader === undefined) break;
     }
     return undefined;
   }
 
   #reject(error: LineError): void {
     const { stream } = this;
-    const isTold = this.#handler.onBadLine !== undefined;
-    this.#handler.onBadLine?.(this, error);
+    // After our end an answer would throw, and the peer decides whether that happens.
+    const isTold = this.#handler.onBadLine !== undefined && stream.isWritable;
+    if (isTold) this.#handler.onBadLine?.(this, error);
     if (this.#discards || stream.isDestroyed) return;
     this.#fault = error;
     if (!isTold) {

@@ -181,6 +181,36 @@ describe.each(WAYS)("%s", (way) => {
     expect(log.slice(6)).toEqual(["END", "FINISH", "CLOSE"]);
   });
 
+  test("after our own end nobody is asked for an answer, which would throw", async () => {
+    for (const badLines of ["close", "discard"] as const) {
+      const reactor = reactorOf();
+      const log: string[] = [];
+      const onBadLine = (self: LineStream): void => void self.write("ERROR");
+      const handler = { ...recorder(log), onBadLine };
+      const { lines, peer } = open(reactor, handler, { lineBytesMax: 8, badLines });
+      lines.end("bye");
+      send(peer, `one\n${"x".repeat(20)}\ntwo\n`);
+      peer.shutdown("write");
+      await drive(reactor, way, () => log.at(-1)?.startsWith("CLOSE") === true);
+      const rest = badLines === "close" ? ["CLOSE ERR_LINE_TOO_LONG"] : ["two", "END", "CLOSE"];
+      expect(log.filter((word) => word !== "FINISH")).toEqual(["one", ...rest]);
+    }
+  });
+
+  test("pause() in onBadLine holds back the next line", async () => {
+    const reactor = reactorOf();
+    const log: string[] = [];
+    const handler = { ...recorder(log), onBadLine: (self: LineStream) => self.pause() };
+    const { lines, peer } = open(reactor, handler, { lineBytesMax: 8, badLines: "discard" });
+    send(peer, `one\n${"x".repeat(20)}\ntwo\n`);
+    await drive(reactor, way, () => log.length > 0);
+    turns(reactor, 3);
+    expect(log).toEqual(["one"]);
+    lines.resume();
+    await drive(reactor, way, () => log.length > 1);
+    expect(log).toEqual(["one", "two"]);
+  });
+
   test("discarded without a word, too, if nobody asks", async () => {
     const reactor = reactorOf();
     const log: string[] = [];
