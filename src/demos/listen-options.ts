@@ -7,16 +7,16 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type Backend, SystemError, supportedBackends } from "socket-reactor";
 import { UsageError } from "./usage-error.js";
 
-export const DEFAULT_HOST = "127.0.0.1";
-
 /** For `parseArgs`, beside a command's own. */
 export const LISTEN_OPTIONS = {
-  host: { type: "string", default: DEFAULT_HOST },
+  host: { type: "string", default: "127.0.0.1" },
   port: { type: "string" },
   backend: { type: "string" },
   verbose: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
-} as const satisfies ParseArgsConfig["options"];
+} as const;
+
+const DEFAULT_HOST: string = LISTEN_OPTIONS.host.default;
 
 /** Lines of the help. */
 export function listenHelp(defaultPort: number): string {

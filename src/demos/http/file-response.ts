@@ -15,7 +15,7 @@ import { type ByteRange, contentRange, parseRanges } from "./ranges.js";
 import { Refusal } from "./refusal.js";
 
 /** Up to here a file is read, and leaves in one send together with the head; sendfile is another. */
-export const READ_BYTES_MAX = 16 * 1024;
+export const READ_BYTES_MAX: number = 16 * 1024;
 
 /** What is read of one range of several at a time. */
 const PIECE_BYTES = 64 * 1024;

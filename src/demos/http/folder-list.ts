@@ -31,7 +31,7 @@ export function listFolder(root: FileRoot, names: readonly string[]): FolderEntr
 
 /** As a page without any script. */
 export function folderPage(names: readonly string[], entries: readonly FolderEntry[]): string {
-  const title = escapeHtml(`Files in /${names.join("/")}`);
+  const title = escapeHtml(`Files in /${names.map((name) => `${name}/`).join("")}`);
   const rows = entries.map(({ name, url, size }) => {
     const label = escapeHtml(size === undefined ? `${name}/` : name);
     return `<tr><td><a href="${escapeHtml(url)}">${label}</a></td><td>${size ?? ""}</td></tr>`;

@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse } from "socket-reactor/protocols/http1";
 import { Refusal } from "./refusal.js";
 
 /** Bytes of a body; the server answers more than that with 413. Enough to try things out. */
-export const BODY_BYTES_MAX = 64 * 1024;
+export const BODY_BYTES_MAX: number = 64 * 1024;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
