@@ -107,8 +107,9 @@ describe.each(echoModels)("$name", { timeout: HANG_MS }, (model) => {
     await log.said(/^accept: EMFILE/, looks);
     const { count, ms } = model.shortage.slowLooks;
     await log.said(/^accept: EMFILE/, looks + count);
-    // So long in the server's time; its lines reach us a little sooner or later.
-    expect(performance.now() - first).toBeGreaterThan(ms / 2);
+    // So long in the server's time. The first line may have reached us late, on a busy machine by
+    // much; one that spins needs a hundredth of it.
+    expect(performance.now() - first).toBeGreaterThan(ms / 4);
   });
 
   test("select takes only low descriptors: what is above waits, and nobody is dropped", async (context) => {

@@ -39,7 +39,7 @@ const LOOKS_EACH_SECOND: Shortage = {
 /** The Listener looks after 10 ms, 20 ms ... 1 s, and refuses after a second. */
 const LOOKS_LESS_AND_LESS: Shortage = {
   looksMax: (ms) => 8 + Math.ceil(ms / 1000),
-  slowLooks: { count: 6, ms: 20 + 40 + 80 + 160 + 320 + 640 },
+  slowLooks: { count: 5, ms: 20 + 40 + 80 + 160 + 320 },
   refusedMax: Infinity,
 };
 
