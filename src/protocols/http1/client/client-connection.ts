@@ -128,14 +128,21 @@ export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwne
   // The stream.
 
   onData(_stream: SocketStream, input: ByteQueue): void {
-    // The answer to nothing.
-    if (this.#isIdle) this.fail(lostError(true, undefined));
-    else this.#guard(() => this.#intake.take(input));
+    try {
+      if (!this.#isIdle) this.#intake.take(input);
+      else this.fail(lostError(true, undefined)); // the answer to nothing
+    } catch (error) {
+      this.fail(responseError(error));
+    }
   }
 
   onEnd({ input }: SocketStream): void {
-    if (this.#isIdle) this.fail(lostError(true, undefined));
-    else this.#guard(() => this.#intake.finish(input) || this.#lost(undefined));
+    try {
+      if (this.#isIdle) this.fail(lostError(true, undefined));
+      else if (!this.#intake.finish(input)) this.#lost(undefined);
+    } catch (error) {
+      this.fail(responseError(error));
+    }
   }
 
   onTimeout(_stream: SocketStream, which: StreamTimeout): void {
@@ -258,14 +265,6 @@ export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwne
   }
 
   // What fails.
-
-  #guard(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.fail(responseError(error));
-    }
-  }
 
   #lost(cause: Error | undefined): void {
     const exchange = this.#exchange;

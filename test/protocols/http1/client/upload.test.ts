@@ -169,7 +169,7 @@ describe("an upload", () => {
 
   test("stops when the server refuses before the end, whose answer is read", async () => {
     const reactor = runningReactor();
-    const refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig";
+    const refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbi";
     let isSaid = false;
     const server = rawServer(reactor, (peer) => {
       if (!isSaid) peer.say(refusal);
@@ -179,8 +179,10 @@ describe("an upload", () => {
     const source = endless(1000);
     const response = await client.request({ method: "POST", body: source.body });
     expect(response.status).toBe(413);
+    await until(() => source.ended);
+    server.peers[0]?.say("g");
     expect(await response.text()).toBe("big");
-    await until(() => source.ended && server.peers[0]?.isEnded === true);
+    await until(() => server.peers[0]?.isEnded === true);
     expect(client.stats().connections).toBe(0);
   });
 
