@@ -90,12 +90,21 @@ export abstract class BodyIntake extends AnswerOrder implements RequestChannel {
       parser.consumed(before - input.length);
       return input.isEmpty;
     }
-    // Something follows it: moved out, so that a reader sees nothing else.
+    // Something follows it: moved out, so that a reader sees nothing else, and gets it together
+    // with the next chunks that have come; else chunks of one byte would cost a call for each.
     this.#rest ??= new ByteQueue();
-    if (this.#rest.length >= UNREAD_BYTES_MAX) return false;
+    if (this.#rest.length >= UNREAD_BYTES_MAX) {
+      this.#deliverRest();
+      if (this.isStopped || request.isPaused) return false;
+      if (this.#rest.length >= UNREAD_BYTES_MAX) return false;
+    }
     parser.consumed(input.moveTo(this.#rest, parser.bodyBytes));
-    this.#deliverRest();
     return true;
+  }
+
+  /** All has been taken off the input that is there: its reader gets it. */
+  protected deliverBody(): void {
+    if (this.#rest?.isEmpty === false) this.#deliverRest();
   }
 
   #deliver(answer: HttpResponse, queue: ByteQueue): void {
@@ -135,6 +144,8 @@ export abstract class BodyIntake extends AnswerOrder implements RequestChannel {
 
   /** It has come whole. */
   protected endBody(parser: RequestParser): void {
+    this.deliverBody();
+    if (this.isStopped) return;
     const answer = this.receiving;
     if (answer === undefined) this.messages += 1;
     else if (this.#rest?.isEmpty === false) this.#isEndWaiting = true;

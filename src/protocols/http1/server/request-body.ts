@@ -2,7 +2,7 @@
  * The comfortable ways of reading a body, made of the bare one (`BodyReader`): all of it at once,
  * and an async iterator, which reads no further than its loop has come.
  */
-import type { ByteQueue } from "../../../streams/index.js";
+import { ByteQueue } from "../../../streams/index.js";
 
 /** The face of a body that allocates nothing per chunk. It is called within a turn. */
 export interface BodyReader<R> {
@@ -29,7 +29,9 @@ export interface ReadableBody {
 /** Everything, in one piece. */
 export class BodyCollector implements BodyReader<unknown> {
   readonly promise: Promise<Buffer>;
-  readonly #parts: Buffer[] = [];
+  #first: Buffer | undefined;
+  /** What follows it lies together, however small the chunks are. */
+  #rest: ByteQueue | undefined;
   #resolve!: (bytes: Buffer) => void;
   #reject!: (error: Error) => void;
 
@@ -41,12 +43,17 @@ export class BodyCollector implements BodyReader<unknown> {
   }
 
   onData(_: unknown, input: ByteQueue): void {
-    this.#parts.push(input.take());
+    if (this.#first === undefined) this.#first = input.take();
+    else {
+      this.#rest ??= new ByteQueue();
+      input.moveTo(this.#rest);
+    }
   }
 
   onEnd(): void {
-    const [only = Buffer.alloc(0)] = this.#parts;
-    this.#resolve(this.#parts.length > 1 ? Buffer.concat(this.#parts) : only);
+    const first = this.#first ?? Buffer.alloc(0);
+    this.#rest?.prepend(first);
+    this.#resolve(this.#rest?.take() ?? first);
   }
 
   onAbort(_: unknown, error: Error): void {

@@ -94,8 +94,10 @@ export abstract class RequestIntake extends BodyIntake {
       if (event === HEAD) this.#onHead(parser.head);
       else if (event === BODY) {
         if (!this.takeBody(parser, input)) return false;
-      } else if (event === NEED_DATA) return true;
-      else this.endBody(parser);
+      } else if (event === NEED_DATA) {
+        this.deliverBody();
+        return true;
+      } else this.endBody(parser);
     }
     return false;
   }

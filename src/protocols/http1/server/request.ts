@@ -266,10 +266,10 @@ export class HttpRequest {
     this.#abort?.abort(error);
   }
 
-  /** Nothing more will come of it. */
+  /** Nothing more will come of it. May be said twice: its body and its answer end alike. */
   aborted(error: Error): void {
-    if (!this.#isComplete) {
-      this.#error ??= error;
+    if (!this.#isComplete && this.#error === undefined) {
+      this.#error = error;
       this.reader?.onAbort?.(this, error);
     }
     this.signalAbort(error);
