@@ -76,7 +76,8 @@ export async function startLimitedEcho(
   return running;
 }
 
-async function listening(child: SpeakingChild): Promise<RunningCli> {
+/** When it listens; it ends with the test. */
+export async function listening(child: SpeakingChild): Promise<RunningCli> {
   const log = new LineLog();
   createInterface(child.stdout).on("line", (line) => log.add(line));
   const ended = Promise.all([once(child, "close"), text(child.stderr)]).then(

@@ -1,13 +1,14 @@
 /** The built `socket-reactor http` as a person meets it: help, errors, Ctrl-C, and what is served. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { supportedBackends } from "../../src/index.js";
-import { root, runCli, startHttp } from "./cli-process.js";
+import { spawnLimitable } from "../support/fd-limit.js";
+import { cli, listening, root, runCli, startHttp } from "./cli-process.js";
 import { ask, begin } from "./http/demo-server.js";
 
 function folderWith(name: string, content: string): string {
@@ -99,6 +100,22 @@ describe("Ctrl-C", () => {
     },
   );
 
+  test("again, a second later, ends it at once", async () => {
+    const server = await startHttp(["--drain", "60"]);
+    const message = (await begin(server.port, "/slow")).setEncoding("utf8");
+    server.child.kill("SIGINT");
+    let lines = "";
+    const cut = expect(async () => {
+      for await (const chunk of message) {
+        lines += chunk;
+        if (lines.includes("Line 6 ")) server.child.kill("SIGINT"); // 1.5 s have passed
+      }
+    }).rejects.toThrow("aborted");
+    expect(await server.ended).toMatchObject({ status: 0, signal: null, stderr: "" });
+    await cut;
+    expect(lines).not.toContain("Line 10 ");
+  });
+
   test("waits no longer than --drain says", async () => {
     const server = await startHttp(["--drain", "0.2"]);
     const message = await begin(server.port, "/slow");
@@ -107,6 +124,26 @@ describe("Ctrl-C", () => {
     expect(await server.ended).toMatchObject({ status: 0, signal: null, stderr: "" });
     await cut;
   });
+});
+
+test("without a descriptor left it answers 503, and serves again when there is one", async () => {
+  const command = [process.execPath, cli, "http", "--port", "0"] as const;
+  const { child, limit } = spawnLimitable(command, { descriptorsMax: 64, cwd: root });
+  const { port } = await listening(child);
+  const open = (): Socket => connect(port, "127.0.0.1").on("error", () => {});
+  const first = open().setEncoding("latin1");
+  const answer = async (): Promise<string> => {
+    first.write("GET /demo.svg HTTP/1.1\r\nHost: a\r\n\r\n");
+    const [head] = (await once(first, "data")) as [string];
+    return head;
+  };
+  expect(await answer()).toMatch(/^HTTP\/1\.1 200 /);
+  await limit();
+  const others = Array.from({ length: 80 }, open);
+  await expect.poll(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n/);
+  for (const other of others) other.destroy();
+  await expect.poll(answer).toMatch(/^HTTP\/1\.1 200 /);
+  first.destroy();
 });
 
 async function expectError(args: readonly string[], expected: string): Promise<void> {

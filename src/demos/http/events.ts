@@ -2,8 +2,9 @@
  * `GET /events`: server-sent events (HTML standard, §9.2), a beat a second with what the reactor and
  * the server count.
  *
- * The rule of this file: a beat is for now. While a client does not read, none is made for it; and a
- * client that comes back says where it was, so that the numbers go on and show what it missed.
+ * The rule of this file: a beat is for now. While a client does not read, or waits for another answer
+ * first, none is made for it; and a client that comes back says where it was, so that the numbers go
+ * on and show what it missed.
  */
 import type { Reactor, SocketStream, Timer } from "socket-reactor";
 import type { HttpHandler, HttpResponse, HttpServerStats } from "socket-reactor/protocols/http1";
@@ -55,8 +56,9 @@ export class EventStreams {
       return `id: ${id}\nevent: stats\ndata: ${this.#stats()}\n\n`;
     };
     const beat = (): void => {
-      if (stream.pendingBytes === 0) response.write(event());
-      else id += 1; // it does not read
+      const isRead = response.isFront && stream.pendingBytes === 0;
+      if (isRead) response.write(event());
+      else id += 1;
     };
     this.#open.set(response, reactor.timer(beatMs, beat, { repeat: true }));
     response.write(`retry: ${RETRY_MS}\n\n${event()}`); // at once, for nobody likes to wait

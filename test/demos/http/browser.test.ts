@@ -50,7 +50,7 @@ async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
 }
 
-describe.skipIf(missing)(named("in Chromium", missing), () => {
+describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () => {
   test("the page shows events, echoes JSON, reads a slow answer and lists files", async () => {
     const files = { "notes.txt": "", "<i>&.html": "", "sub/deep.txt": "" };
     const { port, log } = serve(files, { list: true, paceMs: 20 });

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { BODY_BYTES_MAX } from "../../../src/demos/http/json-echo.js";
@@ -181,6 +182,22 @@ describe("/events", () => {
     expect(ids.length).toBeLessThan(300);
     client.destroy();
   });
+});
+
+test("/events behind another answer waits for its turn with one event, not with all", async () => {
+  const { port } = startDemo({ beatMs: 1, paceMs: 20 });
+  const socket = connect(port, "127.0.0.1").setEncoding("utf8");
+  socket.write(
+    ["/slow", "/events"].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(""),
+  );
+  let all = "";
+  const ids = (): string[] => [...all.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id ?? "");
+  for await (const chunk of socket) {
+    all += chunk;
+    if (ids().length > 2) break;
+  }
+  expect(ids()[0]).toBe("1");
+  expect(Number(ids()[1])).toBeGreaterThan(2);
 });
 
 describe("/slow", () => {
