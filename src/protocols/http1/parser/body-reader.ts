@@ -126,9 +126,10 @@ export class BodyReader {
   }
 
   #untilEnd(queue: ByteQueue): number {
-    this.bodyBytes = queue.length;
-    if (this.#total + this.bodyBytes > this.#bytesMax) throw this.#tooLarge();
+    // Up to the limit first, or it would depend on how the bytes come which are delivered.
+    this.bodyBytes = Math.min(queue.length, this.#bytesMax - this.#total);
     if (this.bodyBytes > 0) return BODY;
+    if (!queue.isEmpty) throw this.#tooLarge();
     if (!this.#isEnded) return NEED_DATA;
     this.#state = OVER;
     return END;
