@@ -273,7 +273,10 @@ export abstract class SocketSending extends BufferedStream implements Sender {
     const { output } = this;
     const bytes = output.frontBytes as Uint8Array;
     const length = Math.min(output.frontEnd - output.frontStart, wanted);
-    const result = this.reactor.kernel.send(this.fd, bytes, output.frontStart, length, 0);
+    const { kernel } = this.reactor;
+    // A file follows at once: what goes before it shares its first segment.
+    const flags = this.#files?.first === undefined ? 0 : (kernel.constants.MSG_MORE ?? 0);
+    const result = kernel.send(this.fd, bytes, output.frontStart, length, flags);
     const n = this.#account("send", result);
     try {
       output.drain(n);

@@ -106,6 +106,22 @@ describe.each(WAYS)("%s", (way) => {
     expect(log).toEqual(["sent false", "sent false", "close"]);
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "what goes before a file shares its segment (MSG_MORE is Linux' own)",
+    async () => {
+      const reactor = reactorOf();
+      const { stream, peer } = joined(reactor);
+      const got = collect(reactor, peer);
+      const before = stream.socket.info()["dataSegsOut"] as number;
+      stream.write("head ");
+      stream.sendFile(fd, 0, 1000);
+      await drive(reactor, way, () => got.bytes().length === 1005);
+      expect(stream.socket.info()["dataSegsOut"]).toBe(before + 1);
+      stream.write("alone"); // held back by nothing
+      await drive(reactor, way, () => got.bytes().length === 1010);
+    },
+  );
+
   test("what is refused changes nothing: what was written before is sent", async () => {
     const reactor = reactorOf();
     const { stream, peer } = joined(reactor);
