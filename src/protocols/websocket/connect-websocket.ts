@@ -46,13 +46,14 @@ export interface ConnectWebSocketOptions extends WebSocketOptions {
  * import { Reactor } from "socket-reactor";
  * import { connectWebSocket } from "socket-reactor/protocols/websocket";
  * const reactor = new Reactor();
- * const running = reactor.run();
- * const socket = await connectWebSocket(reactor, "ws://127.0.0.1:8080/", {
+ * const opening = connectWebSocket(reactor, "ws://127.0.0.1:8080/", {
  *   onMessage(self, data) {
  *     console.log(data); // hello
  *     self.close();
  *   },
  * });
+ * const running = reactor.run(); // when there is something to do
+ * const socket = await opening;
  * socket.send("hello");
  * await running;
  * ```
