@@ -39,16 +39,13 @@ describe("a table of methods", () => {
     }
   });
 
-  test.each(["PUT", "DELETE", "PATCH", "TRACE"])(
-    "answers %s with 405 and Allow",
-    async (method) => {
-      const { client } = served(runningReactor(), table);
-      const response = await client.request({ method });
-      expect(response.status).toBe(405);
-      expect(response.headers.get("allow")).toBe("GET, POST, HEAD, OPTIONS");
-      expect(await response.text()).toBe("Method Not Allowed\n");
-    },
-  );
+  test.each(["PUT", "DELETE", "PATCH"])("answers %s with 405 and Allow", async (method) => {
+    const { client } = served(runningReactor(), table);
+    const response = await client.request({ method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("GET, POST, HEAD, OPTIONS");
+    expect(await response.text()).toBe("Method Not Allowed\n");
+  });
 
   test("leaves what the server does not know to the server", async () => {
     const { client } = served(runningReactor(), table);

@@ -12,8 +12,8 @@ import type { HttpHandler } from "./handler.js";
  *
  * Bodies stream both ways, no faster than they are read. `request.signal` is aborted when the client
  * has gone; a response's body is cancelled then. What the function throws is answered with 500 and
- * told to `onError` alone. Who wants to answer requests that a `Request` cannot be made of (TRACE: 501;
- * `OPTIONS *`: 204; a Host that is no URL's: 400) needs a plain handler.
+ * told to `onError` alone. Requests that no `Request` can be made of are answered without it: the
+ * method TRACK with 501, `OPTIONS *` with 204, a Host that is none of a URL with 400.
  *
  * @example
  * ```ts
