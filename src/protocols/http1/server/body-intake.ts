@@ -200,7 +200,8 @@ export abstract class BodyIntake extends AnswerOrder implements RequestChannel {
       this.server.report(error, response.request);
     }
     if (this.stream.isDestroyed || response.isEnded) return;
-    const cause = error instanceof Error ? error : new Error(String(error));
+    // Not every value can be made a text of.
+    const cause = error instanceof Error ? error : new Error("The handler threw", { cause: error });
     if (response.isHeadSent) this.stream.destroy(cause);
     else response.refuse(status, cause, false);
   }

@@ -200,6 +200,11 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
   // Deadlines.
 
   sweep(nowMs: number): void {
+    // Who is not read from, because there is too much to read or nothing more, is not polled.
+    if (!this.stream.isReading && this.stream.socket.state === "CLOSED") {
+      this.stream.destroy(goneError());
+      return;
+    }
     this.#sweepOutput(nowMs);
     if (this.isStopped || this.stream.isDestroyed) return;
     const phase = this.#currentPhase();

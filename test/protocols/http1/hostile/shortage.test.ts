@@ -2,7 +2,17 @@
 import { describe, expect, test } from "vitest";
 import { ACCEPTS_PER_TURN, type Listener } from "../../../../src/index.js";
 import { type FilledTable, fillDescriptors } from "../../../support/fd-limit.js";
-import { drive, get, hello, type RawClient, serve, streamsOf, turns, WAYS } from "./support.js";
+import {
+  drive,
+  get,
+  hello,
+  type RawClient,
+  serve,
+  streamsOf,
+  track,
+  turns,
+  WAYS,
+} from "./support.js";
 
 const pausesOf = (listener: Listener): number => listener.stats().pauses;
 
@@ -124,7 +134,7 @@ describe('overload: "refuse"', () => {
   test("connections that were upgraded keep their places", async () => {
     const { client, until } = serve((request, response) => {
       if (request.upgrade === undefined) response.end();
-      else response.upgrade("x");
+      else track(response.upgrade("x"));
     }, options);
     const upgraded = Array.from({ length: 9 }, () =>
       client(get("/", "Connection: upgrade", "Upgrade: x")),
