@@ -114,9 +114,9 @@ export class RequestParser {
     this.#body.consumed(n);
   }
 
-  /** Between two messages: the bytes of another peer come next, with whom it begins anew. */
-  restart(): void {
-    this.#emptyLines = 0;
+  /** Nothing of a message has come, not even an empty line: it may serve another connection. */
+  get isFresh(): boolean {
+    return this.#state === BETWEEN && this.#emptyLines === 0;
   }
 
   /** The peer ended: true if that is in order, false if a message is cut short. */

@@ -43,7 +43,7 @@ export abstract class RequestIntake extends BodyIntake {
       this.stopped();
       return;
     }
-    if (parser?.isBetweenMessages === true) {
+    if (parser?.isFresh === true) {
       this.server.giveParser(parser);
       this.parser = undefined;
     }

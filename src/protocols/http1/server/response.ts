@@ -198,7 +198,7 @@ export class HttpResponse extends FramedAnswer {
 
   #assertFresh(): void {
     this.assertNotEnded();
-    if (!this.isHeadSent) return;
+    if (!this.isHeadSent || this.isAborted) return;
     throw misuse(Error, "ERR_HTTP_HEAD_SENT", "The head of the response was sent already");
   }
 }

@@ -66,11 +66,9 @@ export class ServerState {
     return this.#parsers.pop() ?? new RequestParser(this.settings);
   }
 
-  /** @param parser between two messages. */
+  /** @param parser a fresh one. */
   giveParser(parser: RequestParser): void {
-    if (this.#parsers.length >= SPARE_PARSERS_MAX) return;
-    parser.restart();
-    this.#parsers.push(parser);
+    if (this.#parsers.length < SPARE_PARSERS_MAX) this.#parsers.push(parser);
   }
 
   add(one: Listed): void {

@@ -125,8 +125,10 @@ describe.each(WAYS)("a peer that goes, in a reactor that is %s", (way) => {
     await until(() => server.stats().activeConnections === 0);
     expect(log).toEqual(["abort ERR_HTTP_PEER_GONE"]);
     expect(aborted).toMatchObject([{ code: "ERR_HTTP_PEER_GONE" }]);
-    expect(response?.write("x")).toBe(false);
+    expect(response?.setHeader("A", "b").write("x")).toBe(false);
+    response?.writeContinue();
     response?.end("x");
+    response?.end("y");
     expect(response?.isAborted).toBe(true);
     turns(reactor, 3);
     expect(log).toHaveLength(1);
@@ -345,6 +347,20 @@ test("every split of a conversation gives the same answers (line 19)", async () 
   }
   await until(() => bytewise.isEnded);
   expect(bytewise.plain).toBe(wanted);
+});
+
+test("endless empty lines end the connection, each in a segment of its own or not", async () => {
+  const { client, until, reactor } = serve();
+  const one = client(`\r\n\r\n${get()}`);
+  await until(() => one.answers === 1);
+  const together = client(`\r\n\r\n\r\n${get()}`);
+  const apart = client();
+  for (let i = 0; i < 6; i += 1) {
+    apart.send(i % 2 === 0 ? "\r" : "\n");
+    turns(reactor, 2);
+  }
+  await until(() => together.isEnded && apart.isEnded);
+  expect([one.statuses, together.statuses, apart.statuses]).toEqual([[200], [400], [400]]);
 });
 
 describe("reading a body through callbacks", () => {
