@@ -25,6 +25,7 @@ export interface EventsOptions {
 export class EventStreams {
   readonly #options: EventsOptions;
   readonly #open: Map<HttpResponse, Timer> = new Map();
+  #isClosed = false;
 
   constructor(options: EventsOptions) {
     this.#options = options;
@@ -39,12 +40,17 @@ export class EventStreams {
       return;
     }
     const last = request.get("last-event-id") ?? "";
+    if (this.#isClosed) {
+      response.end(`retry: ${RETRY_MS}\n\n`); // it comes back, to whoever is there then
+      return;
+    }
     this.#start(response, request.stream, /^\d{1,15}$/.test(last) ? Number(last) : 0);
     request.signal.addEventListener("abort", () => this.#end(response));
   };
 
-  /** Ends them all; browsers come back by themselves. */
+  /** Ends them all, and whoever comes later; browsers come back by themselves. */
   close(): void {
+    this.#isClosed = true;
     for (const response of this.#open.keys()) this.#end(response);
   }
 

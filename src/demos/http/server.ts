@@ -72,10 +72,15 @@ export class HttpDemo {
       serverStats: () => this.server.stats(),
     });
     const handler = this.#route(roots, options);
-    this.server = HttpServer.listen(this.reactor, { host, port }, handler, {
-      bodyBytesMax: BODY_BYTES_MAX,
-      onError: (error, request) => log(`${request?.target ?? "listener"}: ${reasonOf(error)}`),
-    });
+    try {
+      this.server = HttpServer.listen(this.reactor, { host, port }, handler, {
+        bodyBytesMax: BODY_BYTES_MAX,
+        onError: (error, request) => log(`${request?.target ?? "listener"}: ${reasonOf(error)}`),
+      });
+    } catch (error) {
+      this.reactor.close();
+      throw error;
+    }
   }
 
   get address(): string {

@@ -264,6 +264,24 @@ describe("the end of the demo", () => {
     expect(error.code).toBe("ECONNREFUSED");
   });
 
+  test("who asks for events meanwhile is sent away, to come back", async () => {
+    const { port, stop } = startDemo({ paceMs: 20 });
+    const socket = connect(port, "127.0.0.1").setEncoding("utf8");
+    const head = "HTTP/1.1\r\nHost: a\r\n\r\n";
+    socket.write(`GET /slow ${head}`);
+    await once(socket, "data");
+    const stopped = stop();
+    socket.write(`GET /events ${head}`); // behind the answer that is under way
+    const [answers] = await Promise.all([text(socket), stopped]);
+    expect(answers).toContain("retry: 2000");
+    expect(answers).not.toContain("event: stats");
+  });
+
+  test("a taken address leaves nothing open", () => {
+    const { port } = startDemo();
+    expect(() => startDemo({ port })).toThrow("EADDRINUSE");
+  });
+
   test("cuts what is not over in time", async () => {
     const { port, stop } = startDemo({ paceMs: 60_000 });
     const message = await begin(port, "/slow");
