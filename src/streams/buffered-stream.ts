@@ -60,6 +60,11 @@ export abstract class BufferedStream
   /** Bytes written and not yet taken by the kernel. */
   abstract readonly pendingBytes: number;
 
+  /** For the deadlines: true if what has come is about to be received. */
+  get isReadDue(): boolean {
+    return false;
+  }
+
   get hasPendingOutput(): boolean {
     return this.pendingBytes > 0;
   }

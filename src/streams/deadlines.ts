@@ -12,6 +12,8 @@ import { LINGER_MS, type StreamTimeouts, WRITE_STALL_MS } from "./stream-options
 export interface Timed {
   /** False while it is paused, or the peer has ended. */
   readonly isReading: boolean;
+  /** It is readable, and will be received from in this turn. */
+  readonly isReadDue: boolean;
   readonly hasPendingOutput: boolean;
   /** Our end was sent, the peer's has not come. */
   readonly isLingering: boolean;
@@ -116,6 +118,8 @@ export class Deadlines {
     if (this.#dueMs === -Infinity) return;
     this.#dueMs = Infinity;
     const nowMs = this.#reactor.kernel.nowMs();
+    // After a long turn of others' both may be found at once: then it was not the peer that was late.
+    if (this.#stream.isReadDue) this.#readMs = nowMs;
     for (const which of ["total", "linger", "write", "read", "idle"] as const) {
       if (this.#deadline(which) <= nowMs) {
         this.#restart(which, nowMs);

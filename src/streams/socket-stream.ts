@@ -71,6 +71,10 @@ export class SocketStream extends SocketSending implements Transfer, WatchTarget
     return Math.min(ARENA_READ_BYTES, this.inputRoom);
   }
 
+  override get isReadDue(): boolean {
+    return this.pool.awaits(this);
+  }
+
   /** For the pool. */
   received(result: number, arena: Buffer, offset: number): void {
     if (this.isDestroyed) return;

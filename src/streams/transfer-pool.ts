@@ -103,6 +103,12 @@ export class TransferPool {
     else this.#defer();
   }
 
+  /** Whether the stream's turn to be received from is still to come. O(streams of the batch) */
+  awaits(stream: Transfer): boolean {
+    const at = this.#readers.indexOf(stream);
+    return at >= 0 && at < this.#readerCount;
+  }
+
   /** As `read`, at once: at most `room` bytes, which are settled before a handler runs. */
   readWithin(stream: Transfer, turn: RateTurn, room: number): void {
     this.#receiveAlone(stream, room, turn);

@@ -81,6 +81,28 @@ describe.each(WAYS)("%s", (way) => {
     expect(performance.now() - begun).toBeGreaterThanOrEqual(30);
   });
 
+  test.each(["readMs", "idleMs"] as const)(
+    "bytes that came in time are not too late for %s because the process was busy",
+    async (name) => {
+      const reactor = reactorOf();
+      const log: string[] = [];
+      const handler: StreamHandler<SocketStream> = {
+        ...recorder(log),
+        onData: (self, input) => {
+          log.push(input.toString());
+          self.destroy();
+        },
+      };
+      const { peer } = joined(reactor, handler, { timeouts: { [name]: 30 } });
+      reactor.timer(0, () => {
+        send(peer, "in time");
+        busyFor(60);
+      });
+      await drive(reactor, way, () => log.length > 0);
+      expect(log[0]).toBe("in time");
+    },
+  );
+
   test("reading that begins again has its whole time", async () => {
     const reactor = reactorOf();
     const log: string[] = [];
