@@ -168,6 +168,7 @@ export class WebSocketConnection extends WebSocketSending implements Disposable 
 
   #deliver(event: number): void {
     const { payload, isText, text } = this.#parser;
+    this.#parser.release();
     try {
       if (event === MESSAGE) this.handler.onMessage?.(this, isText ? text : payload);
       else if (event === PING) {

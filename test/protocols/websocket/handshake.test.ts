@@ -13,6 +13,7 @@ import {
   acceptWebSocket,
   connectWebSocket,
   type DeflateOptions,
+  type WebSocketConnection,
 } from "../../../src/protocols/websocket/index.js";
 import { offerOf, readAnswer } from "../../../src/protocols/websocket/parser/deflate-terms.js";
 import { parseExtensions } from "../../../src/protocols/websocket/parser/header-lists.js";
@@ -360,6 +361,25 @@ describe("over an HTTP server", () => {
     const answer = await exchange(lines, { checkOrigin }, (text) => text.includes("not allowed"));
     expect(answer).toMatch(/^HTTP\/1\.1 403 /);
     expect(seen).toEqual(["http://evil.example"]);
+  });
+
+  test("a request behind one without an answer waits for that", async () => {
+    const errors: unknown[] = [];
+    const reactor = reactorOf({ onError: (error) => void errors.push(error) });
+    const server = track(
+      HttpServer.listen(reactor, { host: "127.0.0.1", port: 0 }, (request, response) => {
+        if (request.path === "/slow") reactor.timer(20, () => response.end("slow"));
+        else track(acceptWebSocket(request, response, {}) as WebSocketConnection);
+      }),
+    );
+    const peer = track(Socket.tcp({ kernel: reactor.kernel }));
+    peer.connect(server.address as { address: string; port: number });
+    const found = collect(reactor, peer);
+    const lines = ["GET /slow HTTP/1.1", "Host: a", "", ...REQUEST, "", ""];
+    peer.send(Buffer.from(lines.join("\r\n")));
+    await drive(reactor, "blocking", () => found.bytes().includes(ACCEPT));
+    expect(found.bytes().toString()).toMatch(/slowHTTP\/1\.1 101 /);
+    expect(errors).toEqual([]);
   });
 
   test("two keys in two fields get 400", async () => {

@@ -116,6 +116,12 @@ export class FrameParser {
     return NEED_DATA;
   }
 
+  /** Lets go of the last event's payload and text, so that an idle connection does not hold them. */
+  release(): void {
+    this.payload = NO_BYTES;
+    this.text = "";
+  }
+
   /** False if the header has not come whole. */
   #takeHeader(queue: ByteQueue): boolean {
     const { length } = queue;
