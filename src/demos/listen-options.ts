@@ -1,6 +1,6 @@
 /**
- * What the commands of all servers have in common: where to listen, on which backend, how errors are
- * explained to the person, and when it is over.
+ * What the commands of all servers have in common: where to listen, on which backend, how errors
+ * are explained to the person, and when it is over.
  */
 import { lookup } from "node:dns/promises";
 import { type ParseArgsConfig, parseArgs } from "node:util";
@@ -77,7 +77,8 @@ function parseBackend(name: string | undefined): Backend | undefined {
 /**
  * Makes a server with the address of a host that may be a name.
  *
- * @throws UsageError, one line about what can be mended; anything else is a bug, and keeps its stack.
+ * @throws UsageError, one line about what can be mended; anything else is a bug, and keeps its
+ *   stack.
  */
 export async function openServer<T>(
   { host, port }: ListenOptions,

@@ -1,4 +1,7 @@
-/** The built `socket-reactor http` as a person meets it: help, errors, Ctrl-C, and what is served. */
+/**
+ * The built `socket-reactor http` as a person meets it: help, errors, Ctrl-C, and what is
+ * served.
+ */
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";

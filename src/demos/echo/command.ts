@@ -1,4 +1,6 @@
-/** `socket-reactor echo`: its options and its help; listen-options.ts has what all servers share. */
+/**
+ * `socket-reactor echo`: its options and its help; listen-options.ts has what all servers share.
+ */
 import {
   LISTEN_OPTIONS,
   listenHelp,

@@ -1,4 +1,6 @@
-/** `socket-reactor http`: its options and its help; listen-options.ts has what all servers share. */
+/**
+ * `socket-reactor http`: its options and its help; listen-options.ts has what all servers share.
+ */
 import { statSync } from "node:fs";
 import {
   LISTEN_OPTIONS,

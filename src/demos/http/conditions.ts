@@ -1,6 +1,6 @@
 /**
- * The conditions of a request (RFC 9110 §13): has the client's copy changed, may this be done only if
- * nothing has? Pure; what they decide is carried out in file-response.ts.
+ * The conditions of a request (RFC 9110 §13): has the client's copy changed, may this be done only
+ * if nothing has? Pure; what they decide is carried out in file-response.ts.
  *
  * The rule of this file is the order of §13.2.2: tags beat dates, "must match" comes before "must
  * differ", and If-Range is asked last, for it decides about the Range field only.
@@ -36,8 +36,8 @@ export function checkConditions(fields: FieldReader, file: Validators): 200 | 30
 }
 
 /**
- * May the Range field be used? Without If-Range: yes. A date must be the very one we sent, for a part
- * of an older or a newer file does not fit to the part that the client has.
+ * May the Range field be used? Without If-Range: yes. A date must be the very one we sent, for a
+ * part of an older or a newer file does not fit to the part that the client has.
  */
 export function isRangeWanted(fields: FieldReader, file: Validators): boolean {
   const validator = fields.get("if-range");

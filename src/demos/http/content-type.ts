@@ -1,6 +1,6 @@
 /**
- * The type of a file by its name. Sent with nosniff, so that it is the last word: what is not in the
- * table is bytes, which a browser saves and never runs.
+ * The type of a file by its name. Sent with nosniff, so that it is the last word: what is not in
+ * the table is bytes, which a browser saves and never runs.
  */
 
 const TEXT: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 /**
- * `GET /events`: server-sent events (HTML standard, §9.2), a beat a second with what the reactor and
- * the server count.
+ * `GET /events`: server-sent events (HTML standard, §9.2), a beat a second with what the reactor
+ * and the server count.
  *
- * The rule of this file: a beat is for now. While a client does not read, or waits for another answer
- * first, none is made for it; and a client that comes back says where it was, so that the numbers go
- * on and show what it missed.
+ * The rule of this file: a beat is for now. While a client does not read, or waits for another
+ * answer first, none is made for it; and a client that comes back says where it was, so that the
+ * numbers go on and show what it missed.
  */
 import type { Reactor, SocketStream, Timer } from "socket-reactor";
 import type { HttpHandler, HttpResponse, HttpServerStats } from "socket-reactor/protocols/http1";

@@ -1,8 +1,8 @@
 /**
  * A file that is open as the answer to a request: its conditions, its ranges, and the bytes.
  *
- * The rule of this file: the file is closed on every way out. Where its bytes are on their way, that is
- * when they have gone or the connection has.
+ * The rule of this file: the file is closed on every way out. Where its bytes are on their way,
+ * that is when they have gone or the connection has.
  */
 import { randomUUID } from "node:crypto";
 import { readSync } from "node:fs";
@@ -14,7 +14,9 @@ import { multipartBody } from "./multipart.js";
 import { type ByteRange, contentRange, parseRanges } from "./ranges.js";
 import { Refusal } from "./refusal.js";
 
-/** Up to here a file is read, and leaves in one send together with the head; sendfile is another. */
+/**
+ * Up to here a file is read, and leaves in one send together with the head; sendfile is another.
+ */
 export const READ_BYTES_MAX: number = 16 * 1024;
 
 /** What is read of one range of several at a time. */
@@ -50,7 +52,8 @@ function respond(
 ): void | Promise<void> {
   response.setHeader("ETag", file.etag);
   response.setHeader("Last-Modified", formatHttpDate(file.modified));
-  response.setHeader("Cache-Control", "no-cache"); // keep it, but ask each time: the tag makes it cheap
+  // To be kept, but asked for each time, which the tag makes cheap.
+  response.setHeader("Cache-Control", "no-cache");
   response.setHeader("Vary", "Accept-Encoding");
   const status = checkConditions(request, file);
   if (status === 412) throw new Refusal(412, "The file is another one than you expected");

@@ -2,12 +2,13 @@
  * A folder whose files are served, and the way to open one of them. What the URL may say is decided
  * before, in file-path.ts; here it is about what lies on the disk, links above all.
  *
- * The rules of this file: a file is opened once, and everything that is said about it is asked of its
- * descriptor, so that a file that is replaced meanwhile is answered with its old state, whole. And what
- * a link leads to is served only if it is inside, and not hidden there.
+ * The rules of this file: a file is opened once, and everything that is said about it is asked of
+ * its descriptor, so that a file that is replaced meanwhile is answered with its old state, whole.
+ * And what a link leads to is served only if it is inside, and not hidden there.
  *
- * A shortcut: the calls block the reactor, as nginx does by default. What is in the kernel's cache they
- * answer in microseconds, less than the way to a thread and back; a disk that sleeps stops everybody.
+ * A shortcut: the calls block the reactor, as nginx does by default. What is in the kernel's cache
+ * they answer in microseconds, less than the way to a thread and back; a disk that sleeps stops
+ * everybody.
  */
 import {
   type BigIntStats,

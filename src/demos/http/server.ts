@@ -1,6 +1,6 @@
 /**
- * The server of the demo: which route a path belongs to, what a refusal looks like, and how it ends.
- * Connections, messages and their limits are HttpServer's.
+ * The server of the demo: which route a path belongs to, what a refusal looks like, and how it
+ * ends. Connections, messages and their limits are HttpServer's.
  */
 
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
- * `GET /slow`: a body whose length nobody knows when it begins, a line at a time, and a digest of it
- * behind it: chunked, with a trailer (RFC 9112 §7.1, RFC 9530).
+ * `GET /slow`: a body whose length nobody knows when it begins, a line at a time, and a digest of
+ * it behind it: chunked, with a trailer (RFC 9112 §7.1, RFC 9530).
  */
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,4 +1,7 @@
-/** Ranges of a file of 1000 bytes as a table, with what nginx answers where the RFC leaves it open. */
+/**
+ * Ranges of a file of 1000 bytes as a table, with what nginx answers where the RFC leaves it
+ * open.
+ */
 import { describe, expect, test } from "vitest";
 import { multipartBody } from "../../../src/demos/http/multipart.js";
 import { contentRange, parseRanges, RANGES_MAX } from "../../../src/demos/http/ranges.js";

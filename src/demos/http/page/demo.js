@@ -1,4 +1,6 @@
-/** The script of the demo's page: one section a route. Nothing that comes is ever taken for HTML. */
+/**
+ * The script of the demo's page: one section a route. Nothing that comes is ever taken for HTML.
+ */
 
 /** What the chart shows, in seconds. */
 const CHART_SECONDS = 60;
