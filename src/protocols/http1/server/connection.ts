@@ -7,6 +7,7 @@
  * look that found the state it is for, so it is never early, and late by two looks at most.
  */
 import type { Timer } from "../../../reactor/index.js";
+import { SO_LINGER } from "../../../sockets/index.js";
 import type { ByteQueue, SocketStream, StreamHandler } from "../../../streams/index.js";
 import type { Answer } from "./channel.js";
 import { goneError, HttpRequestError } from "./http-errors.js";
@@ -250,8 +251,18 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
       this.#stalledSinceMs = pendingBytes === 0 ? 0 : nowMs;
     } else if (nowMs - this.#stalledSinceMs >= this.server.settings.writeTimeoutMs) {
       this.server.counters.timeouts.write += 1;
-      this.destroy();
+      this.#reset();
     }
+  }
+
+  /** With RST: else the kernel would keep what it has taken, for a peer that does not read. */
+  #reset(): void {
+    try {
+      this.stream.socket.setOption(SO_LINGER, 0);
+    } catch {
+      // BSD refuses that for a connection that has failed already.
+    }
+    this.destroy();
   }
 
   /** An idle connection ends without a word, for nobody asked; a slow request is told. */

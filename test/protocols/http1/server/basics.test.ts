@@ -1,3 +1,4 @@
+/** The first things a server has to do, both ways of running it. */
 import { describe, expect, test } from "vitest";
 import { get, hello, post, serve, WAYS } from "./support.js";
 

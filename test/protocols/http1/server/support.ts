@@ -178,3 +178,12 @@ export function serve(
     },
   };
 }
+
+/** The answer to one request, without its date; the connection is closed. */
+export async function answerOf(
+  handler: HttpHandler,
+  request: string = get("/", "Connection: close"),
+): Promise<string> {
+  const { exchange } = serve(handler);
+  return (await exchange(request)).plain;
+}
