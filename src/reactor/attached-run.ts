@@ -45,7 +45,11 @@ export class AttachedRun {
     core.attached(() => {
       this.#attachment.dirty[0] = 1;
     }, throwLater);
-    this.#attempt(() => this.#settle());
+    // Not at once: what is asked for right after `run()` belongs to the run, and keeps it from being
+    // empty.
+    queueMicrotask(() => {
+      if (!this.#isOver) this.#attempt(() => this.#settle());
+    });
   }
 
   ref(): void {

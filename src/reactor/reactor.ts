@@ -56,7 +56,8 @@ export class Reactor extends Schedule implements Disposable {
 
   /**
    * Runs in Node's own loop, beside everything else that lives there, and keeps the process alive
-   * unless `unref`ed.
+   * unless `unref`ed. It begins when the code that calls it is done, so there may be nothing to do yet:
+   * `const running = reactor.run(); const stream = await connect(reactor, …)`.
    *
    * @returns why it ended: "empty" (nothing is left to do), "stopped", "broken".
    * @throws SystemError the kernel's wait failed; the reactor may be run again.

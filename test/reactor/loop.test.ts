@@ -3,6 +3,24 @@ import { describe, expect, test } from "vitest";
 import { EVENT_READ } from "../../src/index.js";
 import { busyFor, errorOf, go, reactorOf, readablePair, receive, send, WAYS } from "./support.js";
 
+test("what is asked for right after run() belongs to the run", async () => {
+  const reactor = reactorOf();
+  const running = reactor.run();
+  let isCalled = false;
+  reactor.timer(1, () => {
+    isCalled = true;
+  });
+  expect(await running).toBe("empty");
+  expect(isCalled).toBe(true);
+});
+
+test("a run that is closed before it begins is empty", async () => {
+  const reactor = reactorOf();
+  const running = reactor.run();
+  reactor.close();
+  expect(await running).toBe("empty");
+});
+
 describe.each(WAYS)("%s", (way) => {
   test("a run with nothing to do is over at once: empty (B1)", async () => {
     const reactor = reactorOf();
