@@ -56,6 +56,12 @@ const STRICTER: readonly Difference[] = [
     section: "9112 §6.1",
     error: /Transfer-Encoding other than/,
   },
+  {
+    name: "an empty coding beside a length",
+    section: "9112 §6.3",
+    error: /Transfer-Encoding beside/,
+    input: /Transfer-Encoding:[ \t]*\r\n/i,
+  },
   { name: "two codings", section: "9112 §6.1", error: /Two Transfer-Encoding/ },
   { name: "a length with leading zero", section: "9112 §6.2", error: /with leading zero/ },
   { name: "a length above 2^53 - 1", section: "9112 §6.2", error: /above 2\^53/ },
