@@ -136,7 +136,7 @@ test("without a descriptor left it answers 503, and serves again when there is o
   const open = (): Socket => connect(port, "127.0.0.1").on("error", () => {});
   const first = open().setEncoding("latin1");
   const answer = async (): Promise<string> => {
-    first.write("GET /demo.svg HTTP/1.1\r\nHost: a\r\n\r\n");
+    first.write("GET /demo.svg HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const [head] = (await once(first, "data")) as [string];
     return head;
   };

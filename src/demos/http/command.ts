@@ -35,6 +35,9 @@ ${listenHelp(DEFAULT_PORT)}
   --verbose          say each answer as it begins
   --help             show this
 
+On a loopback address, as the default is, requests must name an address,
+localhost or --host: a web page with another name gets 421, and no files.
+
 Routes: /api/echo (POST JSON), /api/files, /events, /slow; all else are files.
 Ctrl-C ends it, twice at once. Exit status: 0 when ended so, 1 on an error.`;
 
@@ -52,8 +55,8 @@ export async function http(args: string[]): Promise<void> {
   if (options.help) return console.log(HELP);
   const demo = await openServer(options, DEFAULT_PORT, (host) => {
     const log = options.verbose ? (line: string) => console.log(line) : () => {};
-    const { port, backend } = options;
-    return new HttpDemo({ host, port, backend, root, list: values.list, log });
+    const { host: hostName, port, backend } = options;
+    return new HttpDemo({ host, hostName, port, backend, root, list: values.list, log });
   });
   let interruptedAt = 0;
   const interrupted = untilInterrupted(() => {

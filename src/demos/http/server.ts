@@ -22,6 +22,7 @@ import {
 import { EventStreams } from "./events.js";
 import { FileRoot } from "./file-root.js";
 import { type FolderEntry, listFolder } from "./folder-list.js";
+import { hostCheck } from "./host-check.js";
 import { BODY_BYTES_MAX, jsonEcho } from "./json-echo.js";
 import { Refusal } from "./refusal.js";
 import { slow } from "./slow.js";
@@ -39,7 +40,10 @@ const PAGE_HEADERS = {
 };
 
 export interface HttpDemoOptions {
+  /** A numeric address. */
   readonly host: string;
+  /** The name it was looked up of: requests to it are answered on a loopback address, too. */
+  readonly hostName?: string | undefined;
   readonly port: number;
   readonly backend?: Backend | undefined;
   /** A folder whose files are served. @defaultValue only the demo's own page is */
@@ -109,7 +113,9 @@ export class HttpDemo {
     }
   }
 
-  #route(roots: readonly FileRoot[], { list = false, paceMs }: HttpDemoOptions): HttpHandler {
+  #route(roots: readonly FileRoot[], options: HttpDemoOptions): HttpHandler {
+    const { host, hostName, list = false, paceMs } = options;
+    const isForUs = hostCheck({ address: host, name: hostName });
     const files = methods({ GET: staticFiles({ roots, list }) });
     const listed = list ? roots.slice(0, -1) : []; // the page itself is nobody's file
     const entries = (): FolderEntry[] => listed.flatMap((root) => listFolder(root, []));
@@ -123,7 +129,8 @@ export class HttpDemo {
     };
     return (request, response) => {
       const route = Object.hasOwn(routes, request.path) ? routes[request.path] : undefined;
-      return this.#answer(route ?? files, request, response);
+      const answer = isForUs(request.host) ? (route ?? files) : misdirected;
+      return this.#answer(answer, request, response);
     };
   }
 
@@ -144,6 +151,11 @@ export class HttpDemo {
     }
   }
 }
+
+/** RFC 9110 §15.5.20 */
+const misdirected: HttpHandler = () => {
+  throw new Refusal(421, "On this address only its number, localhost and --host are answered");
+};
 
 /** What may have been said of a file that is not sent now. */
 const OF_A_FILE = ["Content-Length", "Content-Range", "Content-Encoding", "ETag", "Last-Modified"];

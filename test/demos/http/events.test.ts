@@ -70,7 +70,7 @@ describe("/events", () => {
     socket.connect({ address: "127.0.0.1", port });
     const client = new SocketStream(demo.reactor, socket);
     client.pause();
-    client.write("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await expect.poll(() => demo.server.listener.streams.size).toBe(1);
     const [stalled] = demo.server.listener.streams;
     stalled?.socket.setOption(SO_SNDBUF, 2048);
@@ -96,7 +96,7 @@ test("/events behind another answer waits for its turn with one event, not with 
   const { port } = startDemo({ beatMs: 1, paceMs: 20 });
   const socket = connect(port, "127.0.0.1").setEncoding("utf8");
   socket.write(
-    ["/slow", "/events"].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(""),
+    ["/slow", "/events"].map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(""),
   );
   let all = "";
   const ids = (): string[] => [...all.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id ?? "");

@@ -38,7 +38,7 @@ describe("/api/echo", () => {
 
   test("takes a body in chunks, and says the trailers", async () => {
     const { port } = startDemo();
-    const head = "POST /api/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+    const head = "POST /api/echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     const fields = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     const reply = await askRaw(
       port,
@@ -165,7 +165,7 @@ describe("the end of the demo", () => {
   test("who asks for events meanwhile is sent away, to come back", async () => {
     const { port, stop } = startDemo({ paceMs: 20 });
     const socket = connect(port, "127.0.0.1").setEncoding("utf8");
-    const head = "HTTP/1.1\r\nHost: a\r\n\r\n";
+    const head = "HTTP/1.1\r\nHost: localhost\r\n\r\n";
     socket.write(`GET /slow ${head}`);
     await once(socket, "data");
     const stopped = stop();
