@@ -8,8 +8,12 @@
  */
 import type { Reactor, SocketStream, Timer } from "socket-reactor";
 import type { HttpHandler, HttpResponse, HttpServerStats } from "socket-reactor/protocols/http1";
+import { Refusal } from "./refusal.js";
 
 export const BEAT_MS = 1000;
+
+/** Each costs a timer, and at each beat a look at all connections. */
+export const LISTENERS_MAX = 100;
 
 /** What a client waits before it comes back. */
 const RETRY_MS = 2000;
@@ -43,6 +47,9 @@ export class EventStreams {
     if (this.#isClosed) {
       response.end(`retry: ${RETRY_MS}\n\n`); // it comes back, to whoever is there then
       return;
+    }
+    if (this.#open.size >= LISTENERS_MAX) {
+      throw new Refusal(503, "Enough others listen already", { "Retry-After": "60" });
     }
     this.#start(response, request.stream, /^\d{1,15}$/.test(last) ? Number(last) : 0);
     request.signal.addEventListener("abort", () => this.#end(response));

@@ -67,7 +67,7 @@ export class FileRoot {
       if (found.stats.isDirectory()) return { kind: "folder", path: found.path };
       return this.#hold(openSync(found.path, OPEN_FLAGS), found.path);
     } catch (error) {
-      return absentOrThrow(error);
+      return absentOrRefused(error);
     }
   }
 
@@ -79,7 +79,7 @@ export class FileRoot {
       const stats = statSync(path, { bigint: true });
       return stats.isFile() || stats.isDirectory() ? { path, stats } : undefined;
     } catch (error) {
-      return absentOrThrow(error);
+      return absentOrRefused(error);
     }
   }
 
@@ -130,7 +130,8 @@ function foundFile(fd: number, stats: BigIntStats): FoundFile {
   };
 }
 
-function absentOrThrow(error: unknown): undefined {
+/** @returns for an error that means that there is nothing. @throws Refusal; what is a bug, as it is. */
+export function absentOrRefused(error: unknown): undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (ABSENT.includes(code)) return undefined;
   if (code === "EACCES" || code === "EPERM")

@@ -1,9 +1,12 @@
 /** What is in a folder: as data, and as a plain page. Names are anybody's, so they are escaped. */
-import { opendirSync } from "node:fs";
-import type { FileRoot } from "./file-root.js";
+import { type BigIntStats, type Dir, opendirSync } from "node:fs";
+import { absentOrRefused, type FileRoot } from "./file-root.js";
 
 /** Entries of one list. Each is looked at, and the server does nothing else meanwhile. */
 export const LIST_MAX = 500;
+
+/** Names that are read for it, among them those that are not shown. */
+const READ_MAX = 20 * LIST_MAX;
 
 export interface FolderEntry {
   readonly name: string;
@@ -13,30 +16,43 @@ export interface FolderEntry {
   readonly size: number | undefined;
 }
 
-/** What can be asked for in the folder, by name; not more than `LIST_MAX`. */
-export function listFolder(root: FileRoot, names: readonly string[]): FolderEntry[] {
+export interface FolderList {
+  /** By name. */
+  readonly entries: readonly FolderEntry[];
+  /** False if there may be more: it ended at a limit. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * What can be asked for in the folder.
+ *
+ * @throws Refusal 403 if the system keeps the folder from us.
+ */
+export function listFolder(root: FileRoot, names: readonly string[]): FolderList {
   const entries: FolderEntry[] = [];
-  for (const name of namesIn(root, names)) {
-    const found = isServable(name) ? root.look([...names, name]) : undefined;
-    if (found === undefined) continue;
-    const isFolder = found.stats.isDirectory();
+  const found = namesIn(root, names);
+  for (const name of found.names) {
+    const stats = statsOf(root, [...names, name]);
+    if (stats === undefined) continue;
+    const isFolder = stats.isDirectory();
     entries.push({
       name,
       url: `./${encodeURIComponent(name)}${isFolder ? "/" : ""}`,
-      size: isFolder ? undefined : Number(found.stats.size),
+      size: isFolder ? undefined : Number(stats.size),
     });
   }
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { entries, isWhole: found.isWhole };
 }
 
 /** As a page without any script. */
-export function folderPage(names: readonly string[], entries: readonly FolderEntry[]): string {
+export function folderPage(names: readonly string[], list: FolderList): string {
   const title = escapeHtml(`Files in /${names.map((name) => `${name}/`).join("")}`);
-  const rows = entries.map(({ name, url, size }) => {
+  const rows = list.entries.map(({ name, url, size }) => {
     const label = escapeHtml(size === undefined ? `${name}/` : name);
     return `<tr><td><a href="${escapeHtml(url)}">${label}</a></td><td>${size ?? ""}</td></tr>`;
   });
-  const note = entries.length < LIST_MAX ? "" : `<p>Only ${LIST_MAX} are shown.</p>\n`;
+  const note = list.isWhole ? "" : `<p>Only ${list.entries.length} are shown.</p>\n`;
   return `<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -63,18 +79,37 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-function namesIn(root: FileRoot, names: readonly string[]): string[] {
-  const path = root.look(names)?.path;
-  if (path === undefined) return [];
-  const folder = opendirSync(path);
+/** What cannot be looked at cannot be asked for: it is not shown, and the others are. */
+function statsOf(root: FileRoot, names: readonly string[]): BigIntStats | undefined {
   try {
-    const found: string[] = [];
-    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-      if (found.push(entry.name) === LIST_MAX) break;
+    return root.look(names)?.stats;
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(root: FileRoot, folder: readonly string[]): { names: string[]; isWhole: boolean } {
+  const names: string[] = [];
+  const opened = openFolder(root, folder);
+  if (opened === undefined) return { names, isWhole: true };
+  try {
+    for (let read = 0; read < READ_MAX && names.length < LIST_MAX; read += 1) {
+      const entry = opened.readSync();
+      if (entry === null) return { names, isWhole: true };
+      if (isServable(entry.name)) names.push(entry.name);
     }
-    return found;
   } finally {
-    folder.closeSync();
+    opened.closeSync();
+  }
+  return { names, isWhole: false };
+}
+
+function openFolder(root: FileRoot, names: readonly string[]): Dir | undefined {
+  try {
+    const path = root.look(names)?.path;
+    return path === undefined ? undefined : opendirSync(path);
+  } catch (error) {
+    return absentOrRefused(error);
   }
 }
 

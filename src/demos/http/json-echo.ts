@@ -5,6 +5,12 @@ import { Refusal } from "./refusal.js";
 /** Bytes of a body; the server answers more than that with 413. Enough to try things out. */
 export const BODY_BYTES_MAX: number = 64 * 1024;
 
+/**
+ * A body of up to so many bytes comes back indented. Of a longer one that would be too much: what
+ * is nested is indented by the square of its depth, 6 KB of brackets into 18 MB.
+ */
+const INDENTED_BYTES_MAX = 1024;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @throws Refusal 415 for what is said to be no JSON, 400 for what is none. */
@@ -20,7 +26,7 @@ export async function jsonEcho(request: HttpRequest, response: HttpResponse): Pr
     bodyBytes: bytes.length,
     body: parseJson(bytes),
   };
-  const text = writeJson(echo);
+  const text = writeJson(echo, bytes.length <= INDENTED_BYTES_MAX ? 2 : 0);
   response.setHeader("Content-Type", "application/json");
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.setHeader("Cache-Control", "no-store");
@@ -56,9 +62,9 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** What can be read may still be nested too deeply to be written. */
-function writeJson(value: unknown): string {
+function writeJson(value: unknown, indent: number): string {
   try {
-    return `${JSON.stringify(value, null, 2)}\n`;
+    return `${JSON.stringify(value, null, indent)}\n`;
   } catch {
     throw new Refusal(400, "The body is nested too deeply");
   }

@@ -21,7 +21,7 @@ import {
 } from "socket-reactor/protocols/http1";
 import { EventStreams } from "./events.js";
 import { FileRoot } from "./file-root.js";
-import { type FolderEntry, listFolder } from "./folder-list.js";
+import { listFolder } from "./folder-list.js";
 import { hostCheck } from "./host-check.js";
 import { BODY_BYTES_MAX, jsonEcho } from "./json-echo.js";
 import { Refusal } from "./refusal.js";
@@ -114,16 +114,13 @@ export class HttpDemo {
   }
 
   #route(roots: readonly FileRoot[], options: HttpDemoOptions): HttpHandler {
-    const { host, hostName, list = false, paceMs } = options;
+    const { host, hostName, root, list = false, paceMs } = options;
+    const shown = list && root !== undefined ? roots[0] : undefined; // the page is nobody's file
     const isForUs = hostCheck({ address: host, name: hostName });
     const files = methods({ GET: staticFiles({ roots, list }) });
-    const listed = list ? roots.slice(0, -1) : []; // the page itself is nobody's file
-    const entries = (): FolderEntry[] => listed.flatMap((root) => listFolder(root, []));
     const routes: Readonly<Record<string, HttpHandler>> = {
       "/api/echo": methods({ POST: jsonEcho }),
-      "/api/files": methods({
-        GET: fetchHandler(() => Response.json({ list, entries: entries() })),
-      }),
+      "/api/files": methods({ GET: fetchHandler(() => rootList(shown)) }),
       "/events": methods({ GET: this.#events.handler }),
       "/slow": methods({ GET: slow(paceMs) }),
     };
@@ -150,6 +147,13 @@ export class HttpDemo {
       failed(error);
     }
   }
+}
+
+/** What is in the root, as data, if that is to be shown. */
+function rootList(root: FileRoot | undefined): Response {
+  const list = root === undefined ? { entries: [], isWhole: true } : listFolder(root, []);
+  const headers = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
+  return Response.json({ list: root !== undefined, ...list }, { headers });
 }
 
 /** RFC 9110 §15.5.20 */

@@ -13,6 +13,10 @@ import { Refusal } from "./refusal.js";
 
 const INDEX = "index.html";
 
+/** A list runs nothing, sends nothing and is in no frame. */
+const LIST_POLICY =
+  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 export interface StaticFilesOptions {
   /** Where a file is looked for, in this order. */
   readonly roots: readonly FileRoot[];
@@ -56,17 +60,23 @@ function respondFrom(
   return respondWithFile(request, response, plain, { contentType });
 }
 
-/** One that is older than the file was made of an older file. */
+/** One that is older than the file was made of an older file; one that is refused is not needed. */
 function openTwin(
   root: FileRoot,
   names: readonly string[],
   plain: FoundFile,
   encoding: string,
 ): FoundFile | undefined {
-  const twin = root.open([...names.slice(0, -1), `${names.at(-1)}${ENCODINGS[encoding]}`]);
-  if (twin?.kind !== "file") return undefined;
-  if (twin.modified >= plain.modified) return twin;
-  twin.close();
+  try {
+    const twin = root.open([...names.slice(0, -1), `${names.at(-1)}${ENCODINGS[encoding]}`]);
+    if (twin?.kind !== "file") return undefined;
+    if (twin.modified >= plain.modified) return twin;
+    twin.close();
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    plain.close();
+    throw error;
+  }
   return undefined;
 }
 
@@ -81,7 +91,7 @@ function redirect(path: FilePath, request: HttpRequest, response: HttpResponse):
 function respondWithList(root: FileRoot, { names }: FilePath, response: HttpResponse): void {
   response.setHeader("Content-Type", "text/html; charset=utf-8");
   response.setHeader("X-Content-Type-Options", "nosniff");
-  response.setHeader("Content-Security-Policy", "default-src 'none'; style-src 'self'");
+  response.setHeader("Content-Security-Policy", LIST_POLICY);
   response.setHeader("Cache-Control", "no-store");
   response.end(folderPage(names, listFolder(root, names)));
 }

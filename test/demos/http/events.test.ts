@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
+import { LISTENERS_MAX } from "../../../src/demos/http/events.js";
 import { SO_RCVBUF, SO_SNDBUF, Socket, SocketStream } from "../../../src/index.js";
 import { ask, begin, startDemo } from "./demo-server.js";
 
@@ -47,6 +48,27 @@ describe("/events", () => {
   test("HEAD does not wait for them", async () => {
     const { port } = startDemo();
     expect(await ask(port, "/events", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
+  });
+
+  test("are for so many and no more; who goes makes room", async () => {
+    const { port, demo } = startDemo();
+    const socket = connect(port, "127.0.0.1").setEncoding("latin1");
+    const others = connect(port, "127.0.0.1").setEncoding("latin1");
+    const request = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    // On two connections, for one has so many requests at a time as pipelinedMax says.
+    socket.write(request.repeat(LISTENERS_MAX / 2));
+    others.write(request.repeat(LISTENERS_MAX / 2));
+    const { reactor } = demo;
+    await expect.poll(() => reactor.stats().timers).toBeGreaterThanOrEqual(LISTENERS_MAX);
+    const refused = await ask(port, "/events");
+    expect(refused).toMatchObject({ status: 503, headers: { "retry-after": "60" } });
+    expect(refused.headers["content-type"]).toMatch(/^text\/plain/);
+    others.destroy();
+    await expect.poll(() => reactor.stats().timers).toBeLessThan(LISTENERS_MAX);
+    const message = await begin(port, "/events");
+    expect(message.statusCode).toBe(200);
+    message.destroy();
+    socket.destroy();
   });
 
   test("are made for nobody who has gone", async () => {

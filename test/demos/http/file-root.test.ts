@@ -176,20 +176,60 @@ describe("the list of a folder", () => {
     folder.link("inside", "a");
     folder.link("outside", "../beside");
     writeFileSync(Buffer.concat([Buffer.from(`${folder.path}/x`), Buffer.of(0xff)]), "");
-    expect(listFolder(new FileRoot(folder.path), [])).toEqual([
-      { name: "a", url: "./a/", size: undefined },
-      { name: "b.txt", url: "./b.txt", size: 2 },
-      { name: "inside", url: "./inside/", size: undefined },
-    ]);
+    expect(listFolder(new FileRoot(folder.path), [])).toEqual({
+      isWhole: true,
+      entries: [
+        { name: "a", url: "./a/", size: undefined },
+        { name: "b.txt", url: "./b.txt", size: 2 },
+        { name: "inside", url: "./inside/", size: undefined },
+      ],
+    });
   });
 
   test("ends at its limit, and says so", () => {
     const folder = servedFolder();
     for (let n = 0; n <= LIST_MAX; n += 1) mkdirSync(join(folder.path, String(n)));
-    const entries = listFolder(new FileRoot(folder.path), []);
-    expect(entries).toHaveLength(LIST_MAX);
-    expect(folderPage([], entries)).toContain(`Only ${LIST_MAX} are shown.`);
-    expect(folderPage([], entries.slice(1))).not.toContain("Only");
+    const list = listFolder(new FileRoot(folder.path), []);
+    expect(list.entries).toHaveLength(LIST_MAX);
+    expect(list.isWhole).toBe(false);
+    expect(folderPage([], list)).toContain(`Only ${LIST_MAX} are shown.`);
+    expect(folderPage([], { ...list, isWhole: true })).not.toContain("Only");
+  });
+
+  test("shows what is not hidden, however much is", () => {
+    const folder = servedFolder({ "a.txt": "A" });
+    for (let n = 0; n <= LIST_MAX; n += 1) mkdirSync(join(folder.path, `.${n}`));
+    const { entries, isWhole } = listFolder(new FileRoot(folder.path), []);
+    expect(entries.map(({ name }) => name)).toEqual(["a.txt"]);
+    expect(isWhole).toBe(true);
+  });
+
+  test("says that it is not whole, also when the rest cannot be asked for", () => {
+    const folder = servedFolder();
+    for (let n = 0; n <= LIST_MAX; n += 1) folder.link(`link${n}`, "nothing");
+    expect(listFolder(new FileRoot(folder.path), [])).toEqual({ entries: [], isWhole: false });
+  });
+
+  test("has the others, if the system keeps one from us", () => {
+    class Partly extends FileRoot {
+      override look(names: readonly string[]): ReturnType<FileRoot["look"]> {
+        if (names.includes("b.txt")) throw new Refusal(403, "No"); // as a link into a closed folder
+        return super.look(names);
+      }
+    }
+    const folder = servedFolder({ "a.txt": "", "b.txt": "", "c.txt": "" });
+    const { entries } = listFolder(new Partly(folder.path), []);
+    expect(entries.map(({ name }) => name)).toEqual(["a.txt", "c.txt"]);
+  });
+
+  test("is refused with 403 for a folder that the system keeps from us", (context) => {
+    if (process.getuid?.() === 0) return context.skip("root may read everything");
+    const folder = servedFolder({ "closed/a.txt": SECRET });
+    const closed = join(folder.path, "closed");
+    chmodSync(closed, 0o311);
+    onTestFinished(() => chmodSync(closed, 0o755));
+    const list = (): unknown => listFolder(new FileRoot(folder.path), ["closed"]);
+    expect(list).toThrow(expect.objectContaining({ status: 403 }));
   });
 
   test("is a page in which names are text, and links stay here", () => {

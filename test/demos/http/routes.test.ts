@@ -82,6 +82,17 @@ describe("/api/echo", () => {
     expect(await echo(port, "{}")).toMatchObject({ status: 200 });
   });
 
+  test("what is nested deeply does not come back as very much more", async () => {
+    const { port } = startDemo();
+    for (const depth of [500, 3000]) {
+      const body = "[".repeat(depth) + "]".repeat(depth);
+      const { status, text } = await echo(port, body);
+      expect(status).toBe(200);
+      expect(text.length).toBeLessThan(1024 * 1024);
+      expect(JSON.stringify(JSON.parse(text).body)).toBe(body);
+    }
+  });
+
   test("a body of up to the limit is taken, one byte more is 413", async () => {
     const { port } = startDemo();
     const bodyOf = (length: number) => `"${"x".repeat(length - 2)}"`;
@@ -135,15 +146,25 @@ describe("/api/files", () => {
     const shown = serve({ "sub/x": "" }, { list: true });
     expect(JSON.parse((await shown.get("/api/files")).text)).toEqual({
       list: true,
+      isWhole: true,
       entries: [
         { name: "a.txt", url: "./a.txt", size: 1000 },
         { name: "sub", url: "./sub/" },
       ],
     });
     shown.folder.write("b.txt", "B");
-    expect((await shown.get("/api/files")).text).toContain("b.txt");
+    const { headers, text } = await shown.get("/api/files");
+    expect(text).toContain("b.txt");
+    expect(headers).toMatchObject({
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
     const hidden = serve();
-    expect(JSON.parse((await hidden.get("/api/files")).text)).toEqual({ list: false, entries: [] });
+    for (const { port } of [hidden, startDemo({ list: true })]) {
+      const reply = await ask(port, "/api/files");
+      expect(JSON.parse(reply.text)).toEqual({ list: false, isWhole: true, entries: [] });
+    }
   });
 });
 

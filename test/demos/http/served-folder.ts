@@ -1,5 +1,15 @@
 /** A folder to serve, and beside it what must never be served. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -44,4 +54,18 @@ export function servedFolder(
   folder.write("../root-secret/secret.txt", SECRET);
   for (const [name, content] of Object.entries(files)) folder.write(name, content);
   return folder;
+}
+
+/** How many files below a path this process has open. Only Linux tells: elsewhere none. */
+export function openFilesBelow(path: string): number {
+  const table = "/proc/self/fd";
+  if (!existsSync(table)) return 0;
+  const places = readdirSync(table).map((fd) => {
+    try {
+      return readlinkSync(join(table, fd));
+    } catch {
+      return ""; // that of the list itself
+    }
+  });
+  return places.filter((place) => place.startsWith(`${path}/`)).length;
 }

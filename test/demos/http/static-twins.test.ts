@@ -1,8 +1,13 @@
 /** Files over real sockets: their twins in a coding, and the page that is there without any. */
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { FileRoot } from "../../../src/demos/http/file-root.js";
+import { Refusal } from "../../../src/demos/http/refusal.js";
+import { staticFiles } from "../../../src/demos/http/static-files.js";
+import { Reactor } from "../../../src/index.js";
+import { HttpServer } from "../../../src/protocols/http1/index.js";
 import { ask, serve, startDemo } from "./demo-server.js";
-import { MODIFIED } from "./served-folder.js";
+import { MODIFIED, openFilesBelow, servedFolder } from "./served-folder.js";
 
 describe("twins of a file in a coding", () => {
   const PAGE = "<p>page</p>".repeat(100);
@@ -58,6 +63,33 @@ describe("twins of a file in a coding", () => {
     expect(reply).toMatchObject({ status: 200, text: "new" });
     expect(reply.headers).not.toHaveProperty("content-encoding");
   });
+});
+
+test("a twin that is refused is not sent, and the file stays open for nobody", async () => {
+  class Refusing extends FileRoot {
+    override open(names: readonly string[]): ReturnType<FileRoot["open"]> {
+      if (names.at(-1)?.endsWith(".gz")) throw new Refusal(503, "No descriptors");
+      if (names.at(-1)?.endsWith(".br")) throw new Error("EIO");
+      return super.open(names);
+    }
+  }
+  const folder = servedFolder({ "a.txt": "A" });
+  const reactor = new Reactor();
+  const handler = staticFiles({ roots: [new Refusing(folder.path)] });
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const server = HttpServer.listen(reactor, { port: 0 }, handler, { onError });
+  const running = reactor.run();
+  const { port } = server.address as { port: number };
+  const gzip = await ask(port, "/a.txt", { headers: { "Accept-Encoding": "gzip" } });
+  expect(gzip).toMatchObject({ status: 200, text: "A" });
+  const before = openFilesBelow(folder.path);
+  const br = await ask(port, "/a.txt", { headers: { "Accept-Encoding": "br" } });
+  expect([br.status, errors]).toEqual([500, [new Error("EIO")]]);
+  expect([before, openFilesBelow(folder.path)]).toEqual([0, 0]);
+  await server.drain(0);
+  await running;
+  reactor.close();
 });
 
 describe("the demo's own page", () => {

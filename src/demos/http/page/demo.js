@@ -23,7 +23,11 @@ function listen() {
   say("events-state", "connecting …");
   source = new EventSource("/events");
   source.onopen = () => say("events-state", "connected", "good");
-  source.onerror = () => say("events-state", "gone, trying again …", "bad");
+  source.onerror = () => {
+    const isOver = source.readyState === EventSource.CLOSED; // the answer was no 200
+    say("events-state", isOver ? "refused" : "gone, trying again …", "bad");
+    lastStats = undefined; // whoever answers next counts from 0
+  };
   source.addEventListener("stats", (event) => showStats(JSON.parse(event.data)));
   element("events-toggle").textContent = "Pause";
 }
@@ -129,7 +133,9 @@ function setSlowRunning(isRunning) {
 // Files
 
 async function showFiles() {
-  const { list, entries } = await (await fetch("/api/files")).json();
+  const response = await fetch("/api/files");
+  if (!response.ok) throw new Error(await response.text());
+  const { list, entries, isWhole } = await response.json();
   if (!list) {
     element("files-note").textContent = "Start it with --root DIR --list to see your files here.";
     return;
@@ -137,7 +143,7 @@ async function showFiles() {
   element("files-note").textContent =
     entries.length === 0
       ? "The folder is empty."
-      : `${entries.length} in the folder that is served`;
+      : `${isWhole ? "" : "Only "}${entries.length} in the folder that is served`;
   element("files").replaceChildren(...entries.map(fileItem));
 }
 
