@@ -39,6 +39,12 @@ const PAGE_HEADERS = {
   "Referrer-Policy": "no-referrer",
 };
 
+/**
+ * Requests of one connection that are begun before the first is answered. Each may hold a file open,
+ * and browsers send no second one.
+ */
+export const PIPELINED_MAX = 8;
+
 export interface HttpDemoOptions {
   /** A numeric address. */
   readonly host: string;
@@ -79,6 +85,7 @@ export class HttpDemo {
     try {
       this.server = HttpServer.listen(this.reactor, { host, port }, handler, {
         bodyBytesMax: BODY_BYTES_MAX,
+        pipelinedMax: PIPELINED_MAX,
         onError: (error, request) => log(`${request?.target ?? "listener"}: ${reasonOf(error)}`),
       });
     } catch (error) {
