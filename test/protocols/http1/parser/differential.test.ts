@@ -70,6 +70,11 @@ const STRICTER: readonly Difference[] = [
     section: "9112 §7.1.1",
     error: /^ERR_HTTP_CHUNK_EXTENSION/,
   },
+  {
+    name: "a chunk size of more than 16 digits",
+    section: "9112 §7.1",
+    error: /^ERR_HTTP_CHUNK: Chunk size too long/,
+  },
   { name: "a control in the reason", section: "9112 §4", error: /STATUS_LINE: Invalid byte.*0x/ },
   { name: "our limit of a body", section: "9110 §15.5.14", error: /^ERR_HTTP_BODY_TOO_LARGE/ },
 ];
@@ -84,6 +89,12 @@ const LAXER: readonly Difference[] = [
     section: "9110 §6.5.1",
     error: /^HPE_INVALID_TRANSFER_ENCODING/,
     input: /\r\n0+\r\n(?:[^\r]+\r\n)*Transfer-Encoding:/i,
+  },
+  {
+    name: "a tab may stand behind a length",
+    section: "9110 §5.5",
+    error: /^HPE_INVALID_CONTENT_LENGTH/,
+    input: /Content-Length:[ \t]*\d+ *\t/i,
   },
   { name: "whoever said close is not held to it", section: "9112 §9.6", error: /^HPE_CLOSED/ },
 ];
