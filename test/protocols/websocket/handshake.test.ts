@@ -349,6 +349,7 @@ describe("over an HTTP server", () => {
     const answer = await exchange(lines, {}, (text) => text.includes("must be 13"));
     expect(answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
     expect(answer).toContain("\r\nSec-WebSocket-Version: 13\r\n");
+    expect(answer).toContain("\r\nConnection: upgrade\r\n");
   });
 
   test("an origin that may not gets 403", async () => {

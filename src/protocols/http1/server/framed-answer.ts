@@ -107,6 +107,7 @@ export abstract class FramedAnswer extends AnswerOutput {
       this.#framing === BY_CLOSE || fields?.closes === true || this.channel.mustClose(this);
     let head = this.#firstLines() + framing;
     if (fields !== undefined) head += fields.lines();
+    if (fields?.hasUpgrade === true) head += "Connection: upgrade\r\n";
     if (closes) head += "Connection: close\r\n\r\n";
     else head += this.isOld ? "Connection: keep-alive\r\n\r\n" : "\r\n";
     this.isLast = closes;

@@ -1,6 +1,7 @@
 /** What a server can be told, read once: checked, and with nothing left open. limits.ts has why. */
 import { outOfRange, wrongType } from "../../../kernel/index.js";
 import { CONNECTIONS_MAX } from "../../../streams/index.js";
+import { FIELDS_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX } from "../parser/index.js";
 import {
   BODY_TIMEOUT_MS,
   DRAIN_MS,
@@ -13,7 +14,7 @@ import {
   WRITE_TIMEOUT_MS,
 } from "./limits.js";
 import type { HttpRequest } from "./request.js";
-import { checkValue } from "./response-head.js";
+import { checkValue, isToken } from "./response-head.js";
 
 /**
  * The methods of RFC 9110 §9, and PATCH (RFC 5789). Not CONNECT and TRACE, which get 405: there is
@@ -81,13 +82,15 @@ type Defaulted =
   | "idleTimeoutMs"
   | "writeTimeoutMs"
   | "requestTimeoutMs"
+  | "targetBytesMax"
+  | "headBytesMax"
+  | "fieldsMax"
   | "bodyBytesMax"
   | "pipelinedMax"
   | "lingerMs"
   | "drainMs"
   | "serverName";
 
-/** Beside these the limits that are the parser's. */
 export type Settings = Omit<HttpServerOptions, Defaulted | "methods"> & {
   readonly [Name in Defaulted]: NonNullable<HttpServerOptions[Name]>;
 } & { readonly methods: ReadonlySet<string> };
@@ -101,7 +104,9 @@ export function readOptions(options: HttpServerOptions): Settings {
   if (overload !== "wait" && overload !== "refuse") {
     throw outOfRange("overload", '"wait" or "refuse"', overload);
   }
-  checkValue("serverName", serverName);
+  if (!checkValue("serverName", serverName)) {
+    throw outOfRange("serverName", "ASCII", serverName); // it is part of texts, sent as UTF-8
+  }
   return {
     connectionsMax: count("connectionsMax", options.connectionsMax, CONNECTIONS_MAX, 1),
     overload,
@@ -110,17 +115,26 @@ export function readOptions(options: HttpServerOptions): Settings {
     idleTimeoutMs: time("idleTimeoutMs", options.idleTimeoutMs, IDLE_TIMEOUT_MS),
     writeTimeoutMs: time("writeTimeoutMs", options.writeTimeoutMs, WRITE_TIMEOUT_MS),
     requestTimeoutMs: time("requestTimeoutMs", options.requestTimeoutMs, REQUEST_TIMEOUT_MS),
-    targetBytesMax: options.targetBytesMax,
-    headBytesMax: options.headBytesMax,
-    fieldsMax: options.fieldsMax,
+    targetBytesMax: count("targetBytesMax", options.targetBytesMax, TARGET_BYTES_MAX, 1),
+    headBytesMax: count("headBytesMax", options.headBytesMax, HEAD_BYTES_MAX, 1),
+    fieldsMax: count("fieldsMax", options.fieldsMax, FIELDS_MAX, 0),
     bodyBytesMax: count("bodyBytesMax", options.bodyBytesMax, SERVER_BODY_BYTES_MAX, 0),
     pipelinedMax: count("pipelinedMax", options.pipelinedMax, PIPELINED_MAX, 1),
     lingerMs: time("lingerMs", options.lingerMs, HTTP_LINGER_MS),
     drainMs: time("drainMs", options.drainMs, DRAIN_MS),
-    methods: new Set(options.methods ?? METHODS),
+    methods: methodsOf(options.methods ?? METHODS),
     serverName,
     onError,
   };
+}
+
+function methodsOf(methods: readonly string[]): ReadonlySet<string> {
+  if (!Array.isArray(methods)) throw wrongType("methods", "an array of strings", methods);
+  for (const method of methods) {
+    if (typeof method === "string" && isToken(method)) continue;
+    throw outOfRange("methods", "tokens", method);
+  }
+  return new Set(methods);
 }
 
 function time(name: string, value: number | undefined, fallback: number): number {

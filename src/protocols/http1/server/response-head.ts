@@ -28,10 +28,15 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** RFC 9110 §5.6.2 */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_HTTP_TOKEN: not a token (RFC 9110 §5.6.2). */
 export function checkName(name: string): void {
   if (typeof name !== "string") throw wrongType("name", "a string", name);
-  if (TOKEN.test(name)) return;
+  if (isToken(name)) return;
   throw misuse(
     TypeError,
     "ERR_INVALID_HTTP_TOKEN",
@@ -82,6 +87,8 @@ export class ResponseFields {
   /** It asked for the connection to be closed. */
   closes = false;
   hasDate = false;
+  /** Then Connection has to say so (RFC 9110 §7.8). */
+  hasUpgrade = false;
   isAscii = true;
   readonly #list: string[] = [];
 
@@ -99,7 +106,10 @@ export class ResponseFields {
     if (wanted === "content-length") {
       return this.contentLength < 0 ? undefined : String(this.contentLength);
     }
-    if (wanted === "connection") return this.closes ? "close" : undefined;
+    if (wanted === "connection") {
+      if (!this.hasUpgrade) return this.closes ? "close" : undefined;
+      return this.closes ? "upgrade, close" : "upgrade";
+    }
     let found: string | undefined;
     for (let i = 0; i < this.#list.length; i += 2) {
       if ((this.#list[i] as string).toLowerCase() !== wanted) continue;
@@ -114,6 +124,7 @@ export class ResponseFields {
     if (unwanted === "content-length") this.contentLength = -1;
     else if (unwanted === "connection") this.closes = false;
     else if (unwanted === "date") this.hasDate = false;
+    else if (unwanted === "upgrade") this.hasUpgrade = false;
     for (let i = this.#list.length - 2; i >= 0; i -= 2) {
       if ((this.#list[i] as string).toLowerCase() === unwanted) this.#list.splice(i, 2);
     }
@@ -139,6 +150,7 @@ export class ResponseFields {
     if (this.#isFraming(name, text)) return;
     if (isOnly && this.#list.length > 0) this.remove(name);
     if (name.length === 4 && name.toLowerCase() === "date") this.hasDate = true;
+    if (name.length === 7 && name.toLowerCase() === "upgrade") this.hasUpgrade = true;
     if (!isAscii) this.isAscii = false;
     this.#list.push(name, text);
   }
@@ -165,8 +177,9 @@ export class ResponseFields {
 
   #connection(value: string): void {
     if (value === "close") this.closes = true;
-    else if (value !== "keep-alive") {
-      throw outOfRange("Connection", '"close" or "keep-alive"; see `upgrade`', value);
+    else if (value !== "keep-alive" && value !== "upgrade") {
+      // both are said where they are due
+      throw outOfRange("Connection", '"close", "keep-alive" or "upgrade"', value);
     }
   }
 }

@@ -3,7 +3,7 @@
  * needs at the moment, the list of the connections, and the one timer that looks at their deadlines.
  */
 import type { Reactor, Timer } from "../../../reactor/index.js";
-import { HEAD_BYTES_MAX, RequestParser } from "../parser/index.js";
+import { RequestParser } from "../parser/index.js";
 import { DateLine } from "./date-line.js";
 import type { HttpHandler } from "./handler.js";
 import { SWEEP_MS_MAX, SWEEP_MS_MIN, UNREAD_BYTES_MAX } from "./limits.js";
@@ -52,7 +52,7 @@ export class ServerState {
     this.reactor = reactor;
     this.handler = handler;
     this.settings = settings;
-    const { serverName, headBytesMax = HEAD_BYTES_MAX } = settings;
+    const { serverName, headBytesMax } = settings;
     this.unreadBytesMax = Math.max(UNREAD_BYTES_MAX, 2 * headBytesMax);
     this.dates = new DateLine(reactor, serverName === "" ? "" : `Server: ${serverName}\r\n`);
     this.#sweepMs = sweepMsOf(settings);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { HttpResponse } from "../../../../src/protocols/http1/index.js";
 import { errorOf } from "../../../streams/support.js";
-import { answerOf } from "./support.js";
+import { answerOf, get } from "./support.js";
 
 describe("what an application puts into a head (line 21)", () => {
   const bad = ["a\r\nb", "a\nb", "a\rb", "a\0b", "\u007f", "\u0100", "\u{1f600}"];
@@ -54,7 +54,7 @@ describe("what an application puts into a head (line 21)", () => {
   test("framing is the server's affair", async () => {
     for (const [name, value] of [
       ["Transfer-Encoding", "gzip"],
-      ["Connection", "upgrade"],
+      ["Connection", "te"],
       ["Content-Length", "-1"],
       ["Content-Length", "5, 5"],
       ["Content-Length", "0x5"],
@@ -63,6 +63,25 @@ describe("what an application puts into a head (line 21)", () => {
         RangeError,
       );
     }
+  });
+
+  test("an Upgrade field has its option of Connection, whether that is set or not", async () => {
+    for (const isSaid of [true, false]) {
+      const answer = await answerOf((_, response) => {
+        response.status = 426;
+        if (isSaid) response.setHeader("Connection", "Upgrade");
+        response.setHeader("Upgrade", "x");
+        expect(response.getHeader("connection")).toBe("upgrade");
+        response.end();
+      }, get() + get("/", "Connection: close"));
+      expect(answer.match(/Connection: upgrade\r\n/g)).toHaveLength(2);
+      expect(answer.match(/Connection: close\r\n/g)).toHaveLength(1);
+    }
+    const answer = await answerOf((_, response) => {
+      response.setHeader("Connection", "upgrade").setHeader("Upgrade", "x").removeHeader("upgrade");
+      response.end();
+    });
+    expect(answer).not.toContain("pgrade");
   });
 
   test("a trailer cannot say what had to be known before", async () => {

@@ -197,10 +197,15 @@ test("options are checked, and named", () => {
     bodyBytesMax: -1,
     overload: "panic",
     serverName: "a\r\nb",
+    targetBytesMax: Number.NaN,
+    headBytesMax: 0,
+    fieldsMax: "100",
+    methods: ["GET", "A B"],
     onError: 1,
   })) {
-    expect(String(errorOf(make({ [name]: value })))).toContain(name);
+    expect(String(errorOf(make({ [name]: value }))), name).toContain(name);
   }
+  expect(errorOf(make({ serverName: "Süß" }))).toMatchObject({ code: "ERR_OUT_OF_RANGE" });
 });
 
 test("counts what it does", async () => {
