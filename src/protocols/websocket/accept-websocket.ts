@@ -56,6 +56,10 @@ export function acceptWebSocket(
     return refuse(response, { status: 403, message: "The origin is not allowed", headers: [] });
   }
   if (response.isAborted) return undefined;
+  if (request.signal.aborted) {
+    response.destroy(); // it has ended its side: there is nobody to talk to
+    return undefined;
+  }
   const headers = [...verdict.headers, ...(options.headers ?? [])];
   return new WebSocketConnection(
     response.upgrade("websocket", headers),

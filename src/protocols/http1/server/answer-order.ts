@@ -8,6 +8,7 @@
 import type { ByteQueue, SocketStream } from "../../../streams/index.js";
 import type { Answer, AnswerChannel, HeldFile } from "./channel.js";
 import type { DateLine } from "./date-line.js";
+import type { HttpRequest } from "./request.js";
 import type { ServerState } from "./server-state.js";
 
 /** Texts of one batch are written when there is so much: it fits a stream's stage. */
@@ -15,6 +16,7 @@ const BATCH_TEXT_MAX = 4096;
 
 export abstract class AnswerOrder implements AnswerChannel {
   readonly stream: SocketStream;
+  isPeerEnded = false;
   protected readonly server: ServerState;
   /** The request whose answer is written now, and those behind it. */
   protected first: Answer | undefined = undefined;
@@ -89,6 +91,8 @@ export abstract class AnswerOrder implements AnswerChannel {
       }
       next?.takeTurn();
       this.wakeFront();
+      // It has ended within that, and with it went those behind it, or the connection.
+      if (this.first !== next) return;
       front = next;
     }
     this.answered(false);
@@ -122,6 +126,15 @@ export abstract class AnswerOrder implements AnswerChannel {
     const text = this.#text;
     this.#text = "";
     if (!this.stream.isDestroyed) this.stream.write(text);
+  }
+
+  /** Its handler hears that nothing will come of it; what that throws stays here. */
+  protected abortRequest(request: HttpRequest | undefined, error: Error): void {
+    try {
+      request?.aborted(error);
+    } catch (failure) {
+      this.server.report(failure, request);
+    }
   }
 
   /** Those that have not ended are not going to. */

@@ -21,8 +21,6 @@ export abstract class BodyIntake extends AnswerOrder implements RequestChannel {
   protected receiving: HttpResponse | undefined = undefined;
   /** Nothing more is taken off the input. */
   protected isStopped = false;
-  /** The peer has ended its side. */
-  protected isPeerEnded = false;
   /** Requests that came whole: tells one from the next. */
   protected messages = 0;
   /** The stream is somebody else's. */

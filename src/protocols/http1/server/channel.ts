@@ -25,6 +25,8 @@ export interface HeldFile extends SendFileOptions {
 export interface AnswerChannel {
   readonly stream: SocketStream;
   readonly dates: DateLine;
+  /** The peer has ended its side, and this was told. */
+  readonly isPeerEnded: boolean;
   /** As UTF-8; within a batch of requests it is sent at the end, with the other answers. */
   writeText(text: string): void;
   writeBytes(bytes: Uint8Array): void;

@@ -105,6 +105,8 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
   onClose(_: SocketStream, error: Error | undefined): void {
     this.isStopped = true;
     this.#lingerTimer?.stop();
+    // A handler that destroys may still read its head, whose bytes are free for others now.
+    if (this.isBatching) this.parser?.head.keep();
     this.parser = undefined;
     if (this.#isTurnedAway) this.server.turnedAway -= 1;
     this.server.remove(this);
@@ -188,14 +190,10 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
 
   /** Handlers hear that nothing will come of their requests. */
   #abortAll(error: Error): void {
-    const { receiving } = this;
+    const request = this.receiving?.request;
     this.receiving = undefined;
-    try {
-      receiving?.request?.aborted(error);
-      this.abortAnswers(error);
-    } catch (failure) {
-      this.server.report(failure, receiving?.request);
-    }
+    this.abortRequest(request, error);
+    this.abortAnswers(error);
   }
 
   // Deadlines.
@@ -207,6 +205,12 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
       return;
     }
     this.#sweepOutput(nowMs);
+    if (!this.stream.isReadDue) this.#sweepInput(nowMs);
+    // After a long turn of others': what is there came in time, perhaps, and is received first.
+    else this.server.reactor.deferPlain(() => this.#sweepInput(this.server.reactor.kernel.nowMs()));
+  }
+
+  #sweepInput(nowMs: number): void {
     if (this.isStopped || this.stream.isDestroyed) return;
     const phase = this.#currentPhase();
     const key = this.messages * PHASES + phase;

@@ -17,6 +17,7 @@ import {
   type RequestParser,
 } from "../parser/index.js";
 import { BodyIntake } from "./body-intake.js";
+import type { Answer } from "./channel.js";
 import { goneError, HttpRequestError } from "./http-errors.js";
 import { HELD_BYTES_MAX } from "./limits.js";
 import { HttpRequest } from "./request.js";
@@ -68,7 +69,7 @@ export abstract class RequestIntake extends BodyIntake {
       refusal.refuse(status, error, true, allow);
       return;
     }
-    answer.request?.aborted(error);
+    this.abortRequest(answer.request, error);
     if (this.stream.isDestroyed) return;
     if (answer.isEnded) this.finish();
     else if (answer.isHeadSent) this.stream.destroy(error);
@@ -118,7 +119,7 @@ export abstract class RequestIntake extends BodyIntake {
   #isFull(): boolean {
     const { counters, settings } = this.server;
     const { last } = this;
-    if (last !== undefined && (last.isLast || !last.keepAlive)) return true;
+    if (last !== undefined && (last.isLast || !last.keepAlive || mayLeave(last))) return true;
     if (this.unanswered >= settings.pipelinedMax) {
       counters.limits.pipelined += 1;
       return true;
@@ -161,6 +162,7 @@ export abstract class RequestIntake extends BodyIntake {
     const response = new HttpResponse(this, request, head);
     this.enqueue(response);
     if (head.hasBody) this.receive(response);
+    if (this.isPeerEnded) request.signalAbort(goneError());
     const isDone = this.#call(request, response);
     if (isDone && !head.hasBody && !this.isHandedOver) request.detach();
     else request.keep();
@@ -210,6 +212,11 @@ function mayShare(head: RequestHead): boolean {
   if (head.hasBody || head.upgrade !== undefined) return false;
   const { method } = head;
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
+}
+
+/** What follows its request may be another protocol's, so it is not looked at before the answer. */
+function mayLeave(answer: Answer): boolean {
+  return !answer.isEnded && (answer as HttpResponse).request?.upgrade !== undefined;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -113,8 +113,10 @@ export class HttpRequest {
     return this.#channel.stream;
   }
 
+  /** Undefined once the connection has gone. */
   get remoteAddress(): Address | undefined {
-    return this.#channel.stream.socket.remoteAddress;
+    const { socket } = this.#channel.stream;
+    return socket.isClosed ? undefined : socket.remoteAddress;
   }
 
   /** The body has come whole; true for a request without one. */
@@ -268,10 +270,9 @@ export class HttpRequest {
 
   /** Nothing more will come of it. May be said twice: its body and its answer end alike. */
   aborted(error: Error): void {
-    if (!this.#isComplete && this.#error === undefined) {
-      this.#error = error;
-      this.reader?.onAbort?.(this, error);
-    }
+    const isNews = !this.#isComplete && this.#error === undefined;
+    if (isNews) this.#error = error;
     this.signalAbort(error);
+    if (isNews) this.reader?.onAbort?.(this, error);
   }
 }

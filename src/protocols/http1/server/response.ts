@@ -8,12 +8,14 @@ import { misuse, outOfRange, wrongType } from "../../../kernel/index.js";
 import type { SendFileOptions, SocketStream } from "../../../streams/index.js";
 import { byteLengthOf } from "./body-text.js";
 import { FramedAnswer } from "./framed-answer.js";
+import { goneError } from "./http-errors.js";
 import { checkTrailer, checkValue, linesOf, ResponseFields, statusLine } from "./response-head.js";
 import { statusText } from "./status-text.js";
 
 export class HttpResponse extends FramedAnswer {
   /**
-   * Sets a field, in place of any of this name. Content-Length is kept to; Connection may be "close".
+   * Sets a field, in place of any of this name. Content-Length is kept to; Connection may be "close",
+   * and has the option "upgrade" wherever there is an Upgrade field.
    *
    * @throws TypeError for a name or value that cannot be in a head; RangeError for a framing that is
    *   the server's affair; Error ERR_HTTP_HEAD_SENT.
@@ -155,22 +157,28 @@ export class HttpResponse extends FramedAnswer {
 
   /**
    * Answers 101 and hands the connection over: the stream is the caller's, with what the peer has
-   * sent already in `stream.input`, which is delivered to the handler it gets. The server forgets
-   * it; a listener's `connectionsMax` does not.
+   * sent already in `stream.input`. Set `stream.handler` before anything is awaited: in the next
+   * turn that input is delivered, and with no handler it stays where it is, with an end that nobody
+   * hears. The server forgets the stream: its deadlines, `close` and `drain` do not touch it, though
+   * a listener's `connectionsMax` counts it.
    *
    * @param protocol the one chosen of `request.upgrade`.
-   * @throws Error ERR_HTTP_NO_UPGRADE if the request did not ask for one, or has a body.
+   * @throws Error ERR_HTTP_NO_UPGRADE if the request did not ask for one, or its body has not come
+   *   whole; Error ERR_HTTP_PEER_GONE if the peer has ended its side or is gone, which a handler may
+   *   let pass: the connection is ended then.
    */
   upgrade(protocol: string, headers: Iterable<readonly [string, string]> = []): SocketStream {
     checkValue("protocol", protocol);
     this.#assertFresh();
     const { request } = this;
-    if (request?.upgrade === undefined || !request.isComplete || !this.isFront || this.isAborted) {
+    if (this.isAborted || this.channel.isPeerEnded) throw goneError();
+    if (request?.upgrade === undefined || !request.isComplete || !this.isFront) {
       throw misuse(Error, "ERR_HTTP_NO_UPGRADE", "The request does not ask for another protocol");
     }
     const lines = `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n${linesOf(headers)}`;
     this.emitBytes(Buffer.from(`${statusLine(101, undefined)}${lines}\r\n`, "latin1"));
     this.leave();
+    request.keep(); // its bytes may be the input's, which is the caller's now
     return this.channel.handOver(this);
   }
 
