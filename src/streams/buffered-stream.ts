@@ -289,7 +289,7 @@ export abstract class BufferedStream
     this.finish();
     this.call(this.handler.onFinish);
     if (this.#isDestroyed) return;
-    if (this.hasReadEnded) this.#close(undefined);
+    if (this.isEndTold) this.#close(undefined);
     else this.#timed().ended();
   }
 

@@ -31,6 +31,8 @@ export abstract class StreamInput {
   #suspended = 0;
   #bytesRead = 0;
   #isDelivering = false;
+  /** Within the last `onData`: the peer has ended, and `onEnd` is still to be called. */
+  #isEnding = false;
 
   protected constructor(reactor: Reactor, handler: StreamHandler<never>, options: StreamOptions) {
     this.reactor = reactor;
@@ -69,6 +71,11 @@ export abstract class StreamInput {
   /** True after the peer's end. */
   get hasReadEnded(): boolean {
     return (this.#suspended & ENDED) !== 0;
+  }
+
+  /** The same, and the handler has got what came before. */
+  protected get isEndTold(): boolean {
+    return this.hasReadEnded && !this.#isEnding;
   }
 
   /** Stops reading: `onData` is not called until `resume`. What has come stays. */
@@ -126,7 +133,9 @@ export abstract class StreamInput {
     }
     this.#suspend(ENDED);
     // Once more, for nothing will be added to what the handler has left or has not been shown.
+    this.#isEnding = true;
     if (!this.input.isEmpty) this.call(this.#handler.onData, this.input);
+    this.#isEnding = false;
     if ((this.#suspended & PAUSED) !== 0 && !this.input.isEmpty) {
       // The handler has taken a part, and wants the rest later: the end comes behind that.
       this.#suspended = (this.#suspended & ~ENDED) | END_PENDING;

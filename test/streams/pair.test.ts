@@ -101,6 +101,36 @@ describe.each(EVERYWHERE)("$kind, $way", ({ kind, way }) => {
     expect(log).toEqual(["data a", "data b", "data c", "end", "close"]);
   });
 
+  test.each(["at once", "later"])(
+    "a handler that ends in its last data is told the end; the rest %s",
+    async (when) => {
+      const reactor = reactorOf();
+      const log: string[] = [];
+      const [left, right] = pairOf(kind, reactor);
+      right.handler = {
+        ...recorder(log),
+        onData(self, input) {
+          log.push(`data ${input.take(1)}`);
+          if (!self.hasReadEnded) return;
+          if (when === "later") self.pause();
+          self.end();
+        },
+      };
+      left.write("abc");
+      await drive(reactor, way, () => log.length === 1);
+      left.end();
+      await drive(reactor, way, () => log.length > 1);
+      if (when === "later") {
+        turns(reactor, way === "blocking" ? 3 : 0);
+        expect(log).toEqual(["data a", "data b"]);
+        right.resume();
+      }
+      await drive(reactor, way, () => right.isDestroyed);
+      const rest = when === "later" ? ["data c"] : [];
+      expect(log).toEqual(["data a", "data b", ...rest, "end", "close"]);
+    },
+  );
+
   test("the end of one ends the other, and the run is over", async () => {
     const reactor = reactorOf();
     const log: string[] = [];
