@@ -2,7 +2,9 @@
  * Which bytes may stand where (RFC 9110 §5.5, §5.6.2, RFC 9112 §3.2, RFC 3986 §3.2): tables that
  * have 1 for what is allowed, and the bytes that have a name.
  *
- * Rule: a scanner asks a table, never a range of its own.
+ * Rules: a scanner asks a table, never a range of its own. Where every request comes through, names
+ * and tables are constants of the module once more: V8 puts those into the code it makes, while it
+ * looks an imported or exported binding up at each use.
  */
 
 export const TAB = 0x09;
