@@ -56,6 +56,11 @@ export class BodyReader {
     this.#remaining = length;
   }
 
+  /** No body, behind one that is over. */
+  beginNone(): void {
+    this.trailers = undefined;
+  }
+
   beginChunked(): void {
     this.#begin(CHUNK_LINE);
     this.#chunks ??= new ChunkScanner(this.#chunkExtensionBytesMax);

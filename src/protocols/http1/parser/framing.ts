@@ -7,7 +7,7 @@
  * ways is refused, even where the RFCs let a recipient choose.
  */
 import { COMMA, NINE, ZERO } from "./byte-classes.js";
-import { isBlank, latin1 } from "./field-table.js";
+import { latin1 } from "./field-table.js";
 import {
   CONNECTION_CLOSE,
   CONNECTION_KEEP_ALIVE,
@@ -15,6 +15,10 @@ import {
   type HeadRecord,
 } from "./head-record.js";
 import { HttpParseError } from "./http-parse-error.js";
+
+// Not imported: see byte-classes.ts.
+const TAB = 0x09;
+const SP = 0x20;
 
 const HOST = bytesOf("host");
 const EXPECT = bytesOf("expect");
@@ -159,13 +163,13 @@ function commaOrEnd(bytes: Uint8Array, from: number, end: number): number {
 /** Behind the blanks at `start`. What follows a value is a comma or CR, so it needs no end. */
 export function trimStart(bytes: Uint8Array, start: number): number {
   let at = start;
-  while (isBlank(bytes[at]!)) at += 1;
+  while (bytes[at] === SP || bytes[at] === TAB) at += 1;
   return at;
 }
 
 export function trimEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = end;
-  while (at > start && isBlank(bytes[at - 1]!)) at -= 1;
+  while (at > start && (bytes[at - 1] === SP || bytes[at - 1] === TAB)) at -= 1;
   return at;
 }
 

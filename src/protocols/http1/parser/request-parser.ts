@@ -9,7 +9,7 @@
 import type { ByteQueue } from "../../../streams/byte-queue.js";
 import { isAuthority } from "./authority.js";
 import { BodyReader } from "./body-reader.js";
-import { CR, LF } from "./byte-classes.js";
+import { LF } from "./byte-classes.js";
 import { END, HEAD, NEED_DATA } from "./events.js";
 import { badLineEnd } from "./field-scanner.js";
 import type { Fields } from "./fields.js";
@@ -24,8 +24,11 @@ import {
   TARGET_BYTES_MAX,
 } from "./parser-limits.js";
 import { RequestHead } from "./request-head.js";
-import { METHOD, RequestScanner } from "./request-scanner.js";
+import { REQUEST_LINE, RequestScanner } from "./request-scanner.js";
 import { readRequestLine } from "./request-target.js";
+
+// Not imported: see byte-classes.ts.
+const CR = 0x0d;
 
 /** RFC 9112 §2.2 wants at least one to be ignored; without a limit a peer could send them for ever. */
 const EMPTY_LINES_MAX = 2;
@@ -33,6 +36,8 @@ const EMPTY_LINES_MAX = 2;
 const BETWEEN = 0;
 const IN_HEAD = 1;
 const IN_BODY = 2;
+/** Nothing is left of the message but to say END. */
+const AT_END = 3;
 
 /**
  * The server's side of HTTP/1.1.
@@ -97,6 +102,10 @@ export class RequestParser {
    */
   next(queue: ByteQueue): number {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#state === AT_END) {
+      this.#state = BETWEEN;
+      return END;
+    }
     try {
       return this.#state === IN_BODY ? this.#inBody(queue) : this.#inHead(queue);
     } catch (error) {
@@ -121,17 +130,12 @@ export class RequestParser {
 
   /** The peer ended: true if that is in order, false if a message is cut short. */
   finish(): boolean {
-    return this.#state === BETWEEN || (this.#state === IN_BODY && this.#body.finish());
+    const state = this.#state;
+    return state === BETWEEN || state === AT_END || (state === IN_BODY && this.#body.finish());
   }
 
   #inHead(queue: ByteQueue): number {
-    if (this.#state === BETWEEN) {
-      if (!this.#skipEmptyLines(queue)) {
-        if (!this.#record.isKept) this.#record.release();
-        return NEED_DATA;
-      }
-      this.#beginHead();
-    }
+    if (this.#state === BETWEEN && !this.#beginHead(queue)) return NEED_DATA;
     const record = this.#record;
     if (!this.#scanner.scan(queue, record)) return NEED_DATA;
     const length = this.#scanner.at;
@@ -140,7 +144,7 @@ export class RequestParser {
     // The queue may give its own memory to somebody else as soon as it is drained.
     if ((record.hasBody || record.isAlone) && !queue.frontIsLent) record.keep();
     queue.drain(length);
-    this.#state = IN_BODY;
+    this.#state = record.hasBody ? IN_BODY : AT_END;
     return HEAD;
   }
 
@@ -151,15 +155,22 @@ export class RequestParser {
     return event;
   }
 
-  #beginHead(): void {
+  /** False: not even the first byte of a message is there. */
+  #beginHead(queue: ByteQueue): boolean {
+    const bytes = queue.frontBytes;
+    if (bytes === undefined || (bytes[queue.frontStart] === CR && !this.#skipEmptyLines(queue))) {
+      if (!this.#record.isKept) this.#record.release();
+      return false;
+    }
     if (this.#record.isKept) {
       this.#record = new RequestRecord();
       this.#head = new RequestHead(this.#record);
     }
     this.#record.borrow();
-    this.#scanner.begin(METHOD);
+    this.#scanner.begin(REQUEST_LINE);
     this.#emptyLines = 0;
     this.#state = IN_HEAD;
+    return true;
   }
 
   /** True: the first byte of a message is there. */
@@ -183,8 +194,9 @@ export class RequestParser {
     checkHost(record);
     if (record.transferEncodingAt >= 0) readCodings(record);
     record.hasBody = record.isChunked || record.contentLength > 0;
-    if (record.isChunked) this.#body.beginChunked();
-    else this.#body.beginFixed(Math.max(0, record.contentLength));
+    if (!record.hasBody) this.#body.beginNone();
+    else if (record.isChunked) this.#body.beginChunked();
+    else this.#body.beginFixed(record.contentLength);
     if (record.minorVersion === 0) record.hasUnknownExpectation = false;
     if (record.minorVersion === 0 || !record.hasBody) record.expectsContinue = false;
   }
@@ -192,14 +204,16 @@ export class RequestParser {
 
 /** RFC 9112 §3.2: one in every request of 1.1, even if the target names a host. */
 function checkHost(record: RequestRecord): void {
-  const { bytes, base, hostAt } = record;
+  const { bytes, base, offsets, hostAt } = record;
   if (hostAt < 0) {
     if (record.minorVersion === 0) return;
-    throw new HttpParseError("ERR_HTTP_HOST", 400, "No Host in a request of HTTP/1.1");
+    throw badHost("No Host in a request of HTTP/1.1");
   }
-  const start = trimStart(bytes, base + record.nameEnd(hostAt) + 1);
-  const end = trimEnd(bytes, start, base + record.lineEnd(hostAt));
-  if (!isAuthority(bytes, start, end)) {
-    throw new HttpParseError("ERR_HTTP_HOST", 400, "Host that is no host and port");
-  }
+  const start = trimStart(bytes, base + offsets[hostAt * 2]! + 1);
+  const end = trimEnd(bytes, start, base + offsets[hostAt * 2 + 1]!);
+  if (!isAuthority(bytes, start, end)) throw badHost("Host that is no host and port");
+}
+
+function badHost(message: string): HttpParseError {
+  return new HttpParseError("ERR_HTTP_HOST", 400, message);
 }

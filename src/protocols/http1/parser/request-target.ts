@@ -3,7 +3,6 @@
  * forms the target has (RFC 9112 §3.2).
  */
 import { isAuthority, isAuthorityWithPort } from "./authority.js";
-import { ASTERISK, QUESTION, SLASH } from "./byte-classes.js";
 import { bytesOf, isWord } from "./framing.js";
 import type { RequestRecord } from "./head-record.js";
 import { HttpParseError } from "./http-parse-error.js";
@@ -12,6 +11,11 @@ interface KnownMethod {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
+
+// Not imported: see byte-classes.ts.
+const ASTERISK = 0x2a;
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
 
 const GET = bytesOf("GET");
 
