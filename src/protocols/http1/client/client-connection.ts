@@ -29,7 +29,7 @@ import {
 import type { Exchange, ExchangeHolder } from "./exchange.js";
 import { assertSwitch, handOver } from "./hand-over.js";
 import type { HttpClientBody } from "./incoming-body.js";
-import { type IntakeOwner, ResponseIntake } from "./response-intake.js";
+import { DISCARD_MS, type IntakeOwner, ResponseIntake } from "./response-intake.js";
 import { Upload } from "./upload.js";
 
 export interface ConnectionOwner {
@@ -40,7 +40,7 @@ export interface ConnectionOwner {
 }
 
 /** What its one timer waits for. */
-type Awaited = "continue" | "head" | "reader" | "reuse";
+type Awaited = "continue" | "head" | "reader" | "rest" | "reuse";
 
 export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwner, ExchangeHolder {
   readonly #reactor: Reactor;
@@ -166,8 +166,10 @@ export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwne
   }
 
   discardBody(): void {
-    if (this.#intake.discard() && this.#mayServeAgain) this.resumeBody();
-    else this.onBodyTooLong();
+    if (this.#intake.discard() && this.#mayServeAgain) {
+      this.resumeBody();
+      if (!this.#upload?.isRunning) this.#await("rest", DISCARD_MS);
+    } else this.onBodyTooLong();
   }
 
   // The response.
@@ -208,6 +210,7 @@ export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwne
 
   onResponseEnd(): void {
     this.resumeBody();
+    this.#timer.stop();
     if (this.#upload?.isRunning && this.#mayServeAgain) return; // it took our head, and goes on
     this.#free();
   }
@@ -286,6 +289,7 @@ export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwne
     const { headTimeoutMs, unreadTimeoutMs } = this.#settings;
     if (this.#awaited === "reuse") this.close();
     else if (this.#awaited === "continue") this.#upload?.start();
+    else if (this.#awaited === "rest") this.onBodyTooLong();
     else if (this.#awaited === "reader") this.fail(unreadTimeout(unreadTimeoutMs));
     // Its last bytes are still on their way, and have a deadline of their own.
     else if (this.#stream.pendingBytes > 0) this.#await("head", headTimeoutMs);

@@ -124,9 +124,9 @@ export class HttpClientBody implements AsyncIterable<Buffer> {
     this.#isUsed = true;
     this.#isDiscarded = true;
     this.#queue.clear();
-    const isGone = this.#source !== undefined;
+    // First of all: dropping may end the body, and who waits would take what it has for the whole.
+    this.#settle(this.#source !== undefined);
     this.#source?.discardBody();
-    this.#settle(isGone);
   }
 
   // For the connection.

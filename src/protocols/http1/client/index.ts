@@ -24,4 +24,4 @@ export type {
   HttpUpgradeOptions,
   OutgoingBody,
 } from "./outgoing-request.js";
-export { DISCARD_BYTES_MAX, INFORMATION_MAX } from "./response-intake.js";
+export { DISCARD_BYTES_MAX, DISCARD_MS, INFORMATION_MAX } from "./response-intake.js";

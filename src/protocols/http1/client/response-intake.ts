@@ -23,6 +23,9 @@ export const INFORMATION_MAX = 32;
 /** What is read of a body that nobody wants, so that its connection can be used again. */
 export const DISCARD_BYTES_MAX: number = 64 * 1024;
 
+/** In so long it must have come: a new connection costs less than a wait. */
+export const DISCARD_MS = 1000;
+
 /** Who hears of it; any of these may `stop` it. */
 export interface IntakeOwner extends BodySource {
   /** A 1xx; 101 as well. */

@@ -1,5 +1,6 @@
 /** Reading a response's body: at the reader's speed, to its end or not, within limits. */
 import { describe, expect, test } from "vitest";
+import { DISCARD_MS } from "../../../../src/protocols/http1/index.js";
 import { expectBytes, pattern } from "../../../streams/support.js";
 import { answering, clientOf, rawServer, rejection, runningReactor, until } from "./support.js";
 
@@ -180,9 +181,23 @@ describe("a body that is left", () => {
     }
   });
 
-  test("fails who waits for its next piece", async () => {
+  test("takes its connection along if the rest does not come in time", async () => {
     const reactor = runningReactor();
-    const client = clientOf(reactor, answering(reactor, lengthHead(5)));
+    const client = clientOf(reactor, answering(reactor, `${lengthHead(5)}some`));
+    const response = await client.request();
+    const begun = performance.now();
+    response.discard();
+    expect(client.stats().connections).toBe(1);
+    await until(() => client.stats().connections === 0);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(DISCARD_MS);
+  });
+
+  test.each([
+    ["read to its end", 5],
+    ["given up with its connection", 1_000_000],
+  ])("and %s fails who waits for its next piece", async (_, length) => {
+    const reactor = runningReactor();
+    const client = clientOf(reactor, answering(reactor, lengthHead(length)));
     const response = await client.request();
     const reading = rejection(response.bytes());
     response.discard();
