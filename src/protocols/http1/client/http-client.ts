@@ -18,6 +18,7 @@ import {
   type OutgoingRequest,
   outgoingRequest,
 } from "./outgoing-request.js";
+import { dropBody } from "./upload.js";
 
 export interface HttpUpgrade {
   /** The 101. */
@@ -120,9 +121,14 @@ export class HttpClient implements Disposable {
   }
 
   #run(request: OutgoingRequest, signal: AbortSignal | undefined): Promise<Outcome> {
-    this.#reactor.assertNotBlocking("A promise");
-    signal?.throwIfAborted();
-    if (this.#isClosed) throw closedError();
+    try {
+      this.#reactor.assertNotBlocking("A promise");
+      signal?.throwIfAborted();
+      if (this.#isClosed) throw closedError();
+    } catch (error) {
+      dropBody(request.body);
+      throw error;
+    }
     const { totalTimeoutMs } = this.#settings;
     const exchange = new Exchange(this.#reactor, request, { signal, totalTimeoutMs });
     this.#pool.submit(exchange);

@@ -287,6 +287,25 @@ describe("an upload", () => {
     await Promise.all([first, second]);
     expect(cancelled).toBe(true);
   });
+
+  test("that is refused at once is told, too", async () => {
+    const reactor = runningReactor();
+    const client = clientOf(reactor, { port: 1 });
+    let cancelled = 0;
+    const post = (signal?: AbortSignal): Promise<Error> => {
+      const body = new ReadableStream<Uint8Array>({
+        cancel: () => {
+          cancelled += 1;
+        },
+      });
+      return rejection(client.request({ method: "POST", body, signal }));
+    };
+    await post(AbortSignal.abort());
+    expect(cancelled).toBe(1);
+    client.close();
+    expect(await post()).toMatchObject({ code: "ERR_HTTP_CLIENT_CLOSED" });
+    expect(cancelled).toBe(2);
+  });
 });
 
 describe("with expectContinue the body", () => {
