@@ -90,8 +90,8 @@ export class BodyIterator implements BodyReader<ReadableBody>, AsyncIterator<Buf
 
   /** The loop was left: nobody will read the rest. */
   return(): Promise<IteratorResult<Buffer, undefined>> {
-    this.#isEnded = true;
     this.#body.dropBody();
+    this.onEnd(); // a `next` that waits would wait for ever
     return Promise.resolve(DONE);
   }
 

@@ -135,3 +135,20 @@ describe("reading a body through callbacks", () => {
     expect(one.statuses).toEqual([200]);
   });
 });
+
+test("an iterator that is left while a next() waits ends that one, too", async () => {
+  const results: unknown[] = [];
+  const { client, until } = serve(
+    async (request, response) => {
+      const iterator = request.body[Symbol.asyncIterator]();
+      const waiting = iterator.next();
+      results.push(await iterator.return?.(), await waiting);
+      response.end("x");
+    },
+    {},
+    { way: "attached" },
+  );
+  const one = client(post("abc").slice(0, -3));
+  await until(() => one.answers === 1);
+  expect(results).toEqual(Array(2).fill({ done: true, value: undefined }));
+});
