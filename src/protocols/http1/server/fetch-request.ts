@@ -19,12 +19,43 @@ export function webRequestOf(request: HttpRequest): Request | number {
   if (url === undefined) return 400;
   const headers = new Headers();
   for (const [name, value] of request.headers) headers.append(name, value);
-  const init: RequestInit = { method, headers, signal: request.signal };
   // A body of GET or HEAD means nothing, and a Request refuses it. RFC 9110 §9.3.1
   if (!request.headers.hasBody || method === "GET" || method === "HEAD") {
-    return new Request(url, init);
+    return new ServedRequest(request, url, { method, headers });
   }
-  return new Request(url, { ...init, body: bodyOf(request), duplex: "half" });
+  const body = bodyOf(request);
+  return new ServedRequest(request, url, { method, headers, body, duplex: "half" });
+}
+
+/**
+ * Its signal is made when it is asked for. A Request that is given one ties it to one of its own,
+ * which takes longer than all the rest, and most handlers never look.
+ *
+ * `fetch(url, request)` and `new Request(url, request)` ask for it; `fetch(request)` does not.
+ */
+class ServedRequest extends Request {
+  readonly #served: HttpRequest;
+
+  constructor(served: HttpRequest, url: string, init: RequestInit) {
+    super(url, init);
+    this.#served = served;
+  }
+
+  static {
+    // Not as members of the class: Node's types have them as properties of each Request.
+    Object.defineProperties(ServedRequest.prototype, {
+      signal: {
+        get(this: ServedRequest): AbortSignal {
+          return this.#served.signal;
+        },
+      },
+      clone: {
+        value(this: ServedRequest): Request {
+          return new Request(Request.prototype.clone.call(this), { signal: this.signal });
+        },
+      },
+    });
+  }
 }
 
 /** Undefined: the host is none that a URL can have ("1.2.3.4.5"). */

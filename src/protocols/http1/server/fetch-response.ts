@@ -1,9 +1,11 @@
 /**
  * Sends a web `Response`. One whose body is there at once gets its length, any other goes in chunks,
- * no faster than the client takes it; when the client goes, the body is cancelled.
+ * no faster than the client takes it; when the client goes, the body is cancelled. Text and bytes
+ * come out of a reader as well: a Response does not tell what it was made of.
  *
  * The rule of the file: whatever ends early, a body that was begun is read to its end or cancelled.
  */
+import { misuse } from "../../../kernel/index.js";
 import type { Timer } from "../../../reactor/index.js";
 import { goneError } from "./http-errors.js";
 import type { HttpRequest } from "./request.js";
@@ -15,12 +17,18 @@ import type { HttpResponse } from "./response.js";
  */
 export const HALF_CLOSED_GRACE_MS = 1000;
 
+/**
+ * A body that gives nothing for so long is announced by its head: an event stream's client waits for
+ * that, not for the first event. Until then a body that fails can still be answered with 500.
+ */
+export const SILENT_BODY_MS = 50;
+
 /** They mean a connection: this one, or the one a proxied answer came from. RFC 9110 §7.6.1 */
 const HOP_BY_HOP: ReadonlySet<string> = new Set(
   "connection keep-alive proxy-connection te trailer transfer-encoding upgrade".split(" "),
 );
 
-/** In so many microtasks a body that lies in memory has said that it is over. */
+/** In so many microtasks a body that lies in memory has said what it has, or that it is over. */
 const TICKS = 4;
 
 type Chunk = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>["read"]>>;
@@ -32,6 +40,10 @@ export async function sendWebResponse(
   response: HttpResponse,
 ): Promise<void> {
   const { body } = answer;
+  if (answer.bodyUsed) {
+    // It would look like an empty one.
+    throw misuse(TypeError, "ERR_HTTP_BODY_USED", "The body of the Response was read already");
+  }
   if (response.isAborted) {
     await body?.cancel(request.signal.reason);
     return;
@@ -65,6 +77,7 @@ class BodySender {
   readonly #request: HttpRequest;
   readonly #response: HttpResponse;
   #grace: Timer | undefined;
+  #isWatching = false;
   #isCancelled = false;
 
   constructor(
@@ -78,9 +91,6 @@ class BodySender {
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#request;
-    if (signal.aborted) this.#onGone();
-    else signal.addEventListener("abort", this.#onGone, { once: true });
     try {
       await this.#send();
     } catch (error) {
@@ -88,7 +98,7 @@ class BodySender {
       if (!this.#response.isAborted) throw error;
       this.#cancel();
     } finally {
-      signal.removeEventListener("abort", this.#onGone);
+      if (this.#isWatching) this.#request.signal.removeEventListener("abort", this.#onGone);
       this.#grace?.stop();
     }
   }
@@ -96,21 +106,55 @@ class BodySender {
   async #send(): Promise<void> {
     const response = this.#response;
     const isHead = this.#request.method === "HEAD";
-    let chunk = await this.#reader.read();
+    const beginning = this.#reader.read();
+    if ((await settled(beginning)) === undefined) {
+      const isSilent = await this.#isSilent(beginning);
+      if (isSilent && !this.#isGone) response.flushHeaders();
+      if (isSilent && isHead) return this.#endHead();
+    }
+    let chunk = await beginning;
     for (let isFirst = true; !chunk.done; isFirst = false) {
       const bytes = bytesOf(chunk);
       const following = this.#reader.read();
       following.catch(() => {}); // thrown below, if anybody still waits for it
-      const isLast = isFirst && (await isOver(following));
-      if (this.#isCancelled || response.isAborted) return this.#cancel();
-      if (isLast) return response.end(bytes);
+      if (isFirst && (await isOver(following))) return response.end(bytes);
+      this.#watch();
+      if (this.#isGone) return this.#cancel();
       const hasRoom = response.write(bytes);
       if (isHead) return this.#endHead();
       if (!hasRoom) await response.drained();
       this.#grace?.start();
       chunk = await following;
     }
-    if (!this.#isCancelled && !response.isAborted) response.end();
+    if (!this.#isGone) response.end();
+  }
+
+  /** Whether nothing comes for a while. It rejects for nothing: the read itself does. */
+  #isSilent(beginning: Promise<Chunk>): Promise<boolean> {
+    this.#watch();
+    return new Promise((resolve) => {
+      const { reactor } = this.#request.stream;
+      if (reactor.isClosed) return resolve(true);
+      const timer = reactor.timer(SILENT_BODY_MS, () => resolve(true)).unref();
+      const stop = (): void => {
+        timer.stop();
+        resolve(false);
+      };
+      beginning.then(stop, stop);
+    });
+  }
+
+  get #isGone(): boolean {
+    return this.#isCancelled || this.#response.isAborted;
+  }
+
+  /** From now on the client's going cancels the body; one that is there at once needs no signal. */
+  #watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    const { signal } = this.#request;
+    if (signal.aborted) this.#onGone();
+    else signal.addEventListener("abort", this.#onGone, { once: true });
   }
 
   /** The head is all that was asked for. */
@@ -122,6 +166,10 @@ class BodySender {
   /** The client has ended its side, or is gone altogether. */
   readonly #onGone = (): void => {
     const { reactor } = this.#request.stream;
+    if (reactor.isClosed) {
+      this.#cancel();
+      return;
+    }
     this.#grace ??= reactor.timer(HALF_CLOSED_GRACE_MS, () => this.#giveUp()).unref();
     // The answer hears of it a little later than the request.
     queueMicrotask(() => this.#response.isAborted && this.#cancel());
@@ -147,13 +195,21 @@ function bytesOf(chunk: Chunk): Uint8Array {
 
 /** Whether the body ends here, as far as it can say so without waiting for anything. */
 async function isOver(following: Promise<Chunk>): Promise<boolean> {
-  let next: Chunk | undefined;
-  following.then(
-    (chunk) => {
-      next = chunk;
+  const outcome = await settled(following);
+  return outcome?.status === "fulfilled" && outcome.value.done;
+}
+
+/** What became of a read, if that needs nothing but microtasks; else undefined. Never rejects. */
+async function settled(reading: Promise<Chunk>): Promise<PromiseSettledResult<Chunk> | undefined> {
+  let outcome: PromiseSettledResult<Chunk> | undefined;
+  reading.then(
+    (value) => {
+      outcome = { status: "fulfilled", value };
     },
-    () => {},
+    (reason: unknown) => {
+      outcome = { status: "rejected", reason };
+    },
   );
-  for (let i = 0; i < TICKS && next === undefined; i += 1) await undefined;
-  return next?.done === true;
+  for (let i = 0; i < TICKS && outcome === undefined; i += 1) await undefined;
+  return outcome;
 }
