@@ -89,6 +89,10 @@ export class WebSocketConnection extends WebSocketSending implements Disposable 
     };
     // What came together with the handshake is delivered in the next turn.
     stream.resume();
+    // Who was slow to accept has missed the peer's end, which is not told twice.
+    if (stream.hasReadEnded || stream.isDestroyed) {
+      stream.reactor.deferPlain(() => this.#onMissedEnd());
+    }
   }
 
   get isOpen(): boolean {
@@ -260,6 +264,13 @@ export class WebSocketConnection extends WebSocketSending implements Disposable 
     if (!this.#isPinged || !this.isOpen) return;
     this.#isPinged = false;
     this.#timer.start(this.agreement.settings.pingIntervalMs);
+  }
+
+  #onMissedEnd(): void {
+    if (!this.stream.isDestroyed) {
+      this.#beginClosing();
+      this.stream.end();
+    } else if (this.#state !== "closed") this.#onStreamClose();
   }
 
   #onStreamClose(): void {

@@ -6,9 +6,9 @@ import {
   type WebSocketHandler,
 } from "../../../src/protocols/websocket/index.js";
 import { SocketStream } from "../../../src/streams/index.js";
-import { KINDS, settle } from "../../streams/pair-support.js";
+import { KINDS, pairOf, settle } from "../../streams/pair-support.js";
 import { drive, errorOf, pattern, reactorOf, resetOnClose } from "../../streams/support.js";
-import { barePeer, connectedPair, recorder } from "./connection-support.js";
+import { barePeer, connectedPair, connectionOf, recorder } from "./connection-support.js";
 import { closeBody, frame } from "./support.js";
 
 const WAY = "blocking";
@@ -235,6 +235,22 @@ describe.each(KINDS)("over %s", (kind) => {
         peer.end(rest);
         await drive(reactor, WAY, () => log.length === 1);
         expect(log).toEqual(["closed 1006"]);
+      }
+    });
+
+    test("a FIN that came before the connection was made is noticed, as is a lost stream", async () => {
+      for (const isLost of [false, true]) {
+        const reactor = reactorOf();
+        const [stream, peer] = pairOf(kind, reactor, { options: { allowHalfOpen: true } });
+        if (isLost) stream.destroy();
+        else peer.end();
+        await drive(reactor, WAY, () => stream.hasReadEnded || stream.isDestroyed);
+        const log: string[] = [];
+        const socket = connectionOf(stream, recorder(log));
+        await drive(reactor, WAY, () => log.length === 1);
+        expect(log).toEqual(["closed 1006"]);
+        expect([socket.isOpen, socket.send("x"), stream.isDestroyed]).toEqual([false, false, true]);
+        peer.destroy();
       }
     });
   });
