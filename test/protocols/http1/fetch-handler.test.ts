@@ -27,13 +27,16 @@ const CLOSE = "Host: a.example:81\r\nConnection: close\r\n";
 describe("a web request", () => {
   test("has the method, the URL and the fields that were sent", async () => {
     const seen: unknown[] = [];
+    const names: string[] = [];
     const one = serve((request) => {
       seen.push(request.method, request.url, request.headers.get("x"), request.body);
+      names.push(...request.headers.keys());
       return new Response();
     });
     await exchange(one, `DELETE /a/b?c=d HTTP/1.1\r\n${CLOSE}X: 1\r\nx: \xe9\r\n\r\n`);
     await exchange(one, `GET http://b.example/c HTTP/1.1\r\n${CLOSE}\r\n`);
     await exchange(one, "GET /old HTTP/1.0\r\n\r\n");
+    expect(names).toEqual(["connection", "host", "x", "connection", "host"]);
     expect(seen.slice(0, 2)).toEqual(["DELETE", "http://a.example:81/a/b?c=d"]);
     expect(seen[2]).toMatch(/^1, /);
     expect([seen[3], seen[5], seen[9]]).toEqual([

@@ -11,7 +11,8 @@ import type { HttpHandler } from "./handler.js";
  * A handler that answers with a web `Response`.
  *
  * Bodies stream both ways, no faster than they are read. `request.signal` is aborted when the client
- * has gone; a response's body is cancelled then. What the function throws is answered with 500 and
+ * has gone; a response's body is cancelled then. (`fetch(url, request)` goes by that signal, too,
+ * `fetch(request)` does not.) What the function throws is answered with 500 and
  * told to `onError` alone. Requests that no `Request` can be made of are answered without it: the
  * method TRACK with 501, `OPTIONS *` with 204, a Host that is none of a URL with 400.
  *

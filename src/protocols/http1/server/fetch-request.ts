@@ -17,14 +17,16 @@ export function webRequestOf(request: HttpRequest): Request | number {
   if (request.path === "*") return 204;
   const url = urlOf(request);
   if (url === undefined) return 400;
-  const headers = new Headers();
-  for (const [name, value] of request.headers) headers.append(name, value);
+  const { hasBody } = request.headers;
   // A body of GET or HEAD means nothing, and a Request refuses it. RFC 9110 §9.3.1
-  if (!request.headers.hasBody || method === "GET" || method === "HEAD") {
-    return new ServedRequest(request, url, { method, headers });
-  }
-  const body = bodyOf(request);
-  return new ServedRequest(request, url, { method, headers, body, duplex: "half" });
+  const init: RequestInit =
+    !hasBody || method === "GET" || method === "HEAD"
+      ? { method }
+      : { method, body: bodyOf(request), duplex: "half" };
+  const webRequest = new ServedRequest(request, url, init);
+  // Fields that it is given it would copy.
+  for (const [name, value] of request.headers) webRequest.headers.append(name, value);
+  return webRequest;
 }
 
 /**

@@ -1,5 +1,5 @@
 export { fetchHandler } from "./fetch-handler.js";
-export { HALF_CLOSED_GRACE_MS } from "./fetch-response.js";
+export { HALF_CLOSED_GRACE_MS, SILENT_BODY_MS } from "./fetch-response.js";
 export * from "./handler.js";
 export { HttpRequestError } from "./http-errors.js";
 export * from "./http-server.js";
