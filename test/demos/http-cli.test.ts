@@ -107,11 +107,12 @@ describe("Ctrl-C", () => {
     const server = await startHttp(["--drain", "60"]);
     const message = (await begin(server.port, "/slow")).setEncoding("utf8");
     server.child.kill("SIGINT");
+    await server.log.said(/Ctrl-C again/); // a second has passed
     let lines = "";
     const cut = expect(async () => {
       for await (const chunk of message) {
         lines += chunk;
-        if (lines.includes("Line 6 ")) server.child.kill("SIGINT"); // 1.5 s have passed
+        if (lines.includes("Line 1 ")) server.child.kill("SIGINT");
       }
     }).rejects.toThrow("aborted");
     expect(await server.ended).toMatchObject({ status: 0, signal: null, stderr: "" });

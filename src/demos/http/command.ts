@@ -19,6 +19,9 @@ const DEFAULT_DRAIN_SECONDS = 5;
 /** Ctrl-C by a person, again; sooner than that, it is npm that passes the first one on. */
 const AGAIN_MS = 1000;
 
+/** Who waits so long may wonder why, or not want to. */
+const WAITING = "Answers are under way; Ctrl-C again ends them";
+
 const HELP = `Usage: socket-reactor http [options]
 
 An HTTP/1.1 server: the files of a folder, and routes to try it out.
@@ -39,7 +42,8 @@ On a loopback address, as the default is, requests must name an address,
 localhost or --host: a web page with another name gets 421, and no files.
 
 Routes: /api/echo (POST JSON), /api/files, /events, /slow; all else are files.
-Ctrl-C ends it, twice at once. Exit status: 0 when ended so, 1 on an error.`;
+Ctrl-C ends it; again, a second later, at once.
+Exit status: 0 when ended so, 1 on an error.`;
 
 /** Runs the command until it is interrupted. */
 export async function http(args: string[]): Promise<void> {
@@ -58,12 +62,16 @@ export async function http(args: string[]): Promise<void> {
     const { host: hostName, port, backend } = options;
     return new HttpDemo({ host, hostName, port, backend, root, list: values.list, log });
   });
-  let interruptedAt = 0;
+  let isPerson = false;
   const interrupted = untilInterrupted(() => {
-    if (performance.now() - interruptedAt > AGAIN_MS) process.exit();
+    if (isPerson) process.exit();
   });
   interrupted.addEventListener("abort", () => {
-    interruptedAt = performance.now();
+    const wonder = (): void => {
+      isPerson = true;
+      console.log(WAITING);
+    };
+    setTimeout(wonder, AGAIN_MS).unref();
   });
   console.log(`HTTP server on http://${demo.address}/, Ctrl-C ends it`);
   await demo.run(interrupted, drainMs);

@@ -1,5 +1,5 @@
 /**
- * The path of a URL as the names of folders and a file. Pure; open-file.ts goes on from here.
+ * The path of a URL as the names of folders and a file. Pure; file-root.ts goes on from here.
  *
  * The rule of this file: split first, decode after, once, and refuse every name that could be more
  * than a name. So nothing that is joined from the result can leave the folder it is joined to, and
