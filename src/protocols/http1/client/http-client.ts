@@ -2,6 +2,7 @@
 import { wrongType } from "../../../kernel/index.js";
 import type { Reactor } from "../../../reactor/index.js";
 import type { SocketStream } from "../../../streams/index.js";
+import { isToken } from "../field-syntax.js";
 import {
   type ClientSettings,
   type HttpClientOptions,
@@ -11,7 +12,7 @@ import {
 import { ClientPool, closedError, type HttpClientStats } from "./client-pool.js";
 import type { HttpClientResponse } from "./client-response.js";
 import { Exchange, type Outcome } from "./exchange.js";
-import { invalid, isToken } from "./outgoing-fields.js";
+import { invalid } from "./outgoing-fields.js";
 import {
   type HttpRequestOptions,
   type HttpUpgradeOptions,

@@ -3,31 +3,16 @@
  * head or a message early, and written as text. Whatever frames the message is the client's own.
  */
 import { misuse, wrongType } from "../../../kernel/index.js";
+import { isFieldValue, isToken, mayBeTrailer } from "../field-syntax.js";
 
 /** Names and values; a Record, pairs, a Map, `Headers`, or the fields of another message. */
 export type OutgoingFields =
   | Iterable<readonly [name: string, value: string]>
   | Readonly<Record<string, string>>;
 
-/** RFC 9110 §5.6.2 */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-/** HTAB, SP, visible ASCII, obs-text. RFC 9110 §5.5 */
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 /** They would contradict the framing, or mean this connection, which is the client's. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(
   "transfer-encoding upgrade expect keep-alive proxy-connection trailer http2-settings".split(" "),
-);
-
-/** What must be known before the body, or steers the message, is no trailer. RFC 9110 §6.5.1 */
-const NO_TRAILERS: ReadonlySet<string> = new Set(
-  (
-    "host content-length content-encoding content-type content-range connection authorization " +
-    "cache-control max-forwards range proxy-authorization cookie set-cookie age date expires " +
-    "location retry-after vary warning pragma if-match if-none-match if-range " +
-    "if-modified-since if-unmodified-since www-authenticate proxy-authenticate"
-  ).split(" "),
 );
 
 /** The fields of a request, and what is special about them. */
@@ -42,10 +27,6 @@ export interface FieldsText {
   readonly closes: boolean;
   /** `TE: trailers` was given, which has to be named in Connection. RFC 9110 §10.1.4 */
   readonly takesTrailers: boolean;
-}
-
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
 }
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE */
@@ -79,8 +60,7 @@ export function readTrailers(trailers: OutgoingFields): { names: string; text: s
   let text = "";
   const names: string[] = [];
   for (const [name, value] of pairsOf("trailers", trailers)) {
-    const lower = checkField(name, value);
-    if (OWN_FIELDS.has(lower) || lower === "te" || NO_TRAILERS.has(lower)) {
+    if (!mayBeTrailer(checkField(name, value))) {
       throw invalid("trailers", "without what must be known before the body", name);
     }
     names.push(name);
@@ -108,9 +88,9 @@ function pairsOf(
 /** @returns the name in lower case. */
 function checkField(name: unknown, value: unknown): string {
   if (typeof name !== "string") throw wrongType("name of a field", "a string", name);
-  if (!TOKEN.test(name)) throw invalid("name of a field", "a token", name);
+  if (!isToken(name)) throw invalid("name of a field", "a token", name);
   if (typeof value !== "string") throw wrongType(`value of ${name}`, "a string", value);
-  if (!VALUE.test(value)) {
+  if (!isFieldValue(value)) {
     throw invalid(`value of ${name}`, "of visible characters, spaces and tabs", value);
   }
   return name.toLowerCase();

@@ -7,11 +7,11 @@
  */
 import { AsyncResource } from "node:async_hooks";
 import { wrongType } from "../../../kernel/index.js";
+import { isToken } from "../field-syntax.js";
 import type { Fields } from "../parser/index.js";
 import {
   type FieldsText,
   invalid,
-  isToken,
   type OutgoingFields,
   readFields,
   readTrailers,

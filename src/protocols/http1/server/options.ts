@@ -1,6 +1,7 @@
 /** What a server can be told, read once: checked, and with nothing left open. limits.ts has why. */
 import { outOfRange, wrongType } from "../../../kernel/index.js";
 import { CONNECTIONS_MAX } from "../../../streams/index.js";
+import { isToken } from "../field-syntax.js";
 import { FIELDS_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX } from "../parser/index.js";
 import {
   BODY_TIMEOUT_MS,
@@ -14,7 +15,7 @@ import {
   WRITE_TIMEOUT_MS,
 } from "./limits.js";
 import type { HttpRequest } from "./request.js";
-import { checkValue, isToken } from "./response-head.js";
+import { checkValue } from "./response-head.js";
 
 /**
  * The methods of RFC 9110 §9, and PATCH (RFC 5789). Not CONNECT and TRACE, which get 405: there is

@@ -5,33 +5,10 @@
  * what an application says of it is read, not copied. RFC 9110 §5, RFC 9112 §4 to §6.
  */
 import { misuse, outOfRange, wrongType } from "../../../kernel/index.js";
+import { isFieldValue, isToken, mayBeTrailer } from "../field-syntax.js";
 import { statusText } from "./status-text.js";
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const ASCII_VALUE = /^[\t -~]*$/;
-const LATIN1_VALUE = /^[\t -~\x80-\xff]*$/;
-
-/** A trailer must not say what a recipient had to know before the body (RFC 9110 §6.5.1). */
-const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
-  "authorization",
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-range",
-  "content-type",
-  "host",
-  "keep-alive",
-  "set-cookie",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
-/** RFC 9110 §5.6.2 */
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
-}
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_HTTP_TOKEN: not a token (RFC 9110 §5.6.2). */
 export function checkName(name: string): void {
@@ -52,7 +29,7 @@ export function checkName(name: string): void {
 export function checkValue(name: string, value: string): boolean {
   if (typeof value !== "string") throw wrongType(name, "a string", value);
   if (ASCII_VALUE.test(value)) return true;
-  if (LATIN1_VALUE.test(value)) return false;
+  if (isFieldValue(value)) return false;
   throw misuse(
     TypeError,
     "ERR_INVALID_CHAR",
@@ -63,7 +40,7 @@ export function checkValue(name: string, value: string): boolean {
 /** @throws as `checkName` and `checkValue`; Error ERR_HTTP_TRAILER_FORBIDDEN. */
 export function checkTrailer(name: string, value: string): boolean {
   checkName(name);
-  if (NOT_IN_TRAILERS.has(name.toLowerCase())) {
+  if (!mayBeTrailer(name.toLowerCase())) {
     throw misuse(Error, "ERR_HTTP_TRAILER_FORBIDDEN", `"${name}" must not be a trailer`);
   }
   return checkValue(name, value);
