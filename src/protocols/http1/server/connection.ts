@@ -4,7 +4,8 @@
  *
  * Deadlines cost a request nothing. The server's sweep looks at each connection a few times within
  * the shortest of them and compares what it sees with what it saw: a deadline runs from the first
- * look that found the state it is for, so it is never early, and late by two looks at most.
+ * look that found the state it is for, so it is never early, and late by two looks at most. Whether
+ * it is over is asked of the time when the kernel was asked: a busy process is not the peer's fault.
  */
 import type { Timer } from "../../../reactor/index.js";
 import { SO_LINGER } from "../../../sockets/index.js";
@@ -198,19 +199,23 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
 
   // Deadlines.
 
-  sweep(nowMs: number): void {
+  sweep(nowMs: number, askedMs: number): void {
     // Who is not read from, because there is too much to read or nothing more, is not polled.
     if (!this.stream.isReading && this.stream.socket.state === "CLOSED") {
       this.stream.destroy(goneError());
       return;
     }
-    this.#sweepOutput(nowMs);
-    if (!this.stream.isReadDue) this.#sweepInput(nowMs);
+    this.#sweepOutput(nowMs, askedMs);
+    if (!this.stream.isReadDue) {
+      this.#sweepInput(nowMs, askedMs);
+      return;
+    }
     // After a long turn of others': what is there came in time, perhaps, and is received first.
-    else this.server.reactor.deferPlain(() => this.#sweepInput(this.server.reactor.kernel.nowMs()));
+    const { reactor } = this.server;
+    reactor.deferPlain(() => this.#sweepInput(reactor.kernel.nowMs(), askedMs));
   }
 
-  #sweepInput(nowMs: number): void {
+  #sweepInput(nowMs: number, askedMs: number): void {
     if (this.isStopped || this.stream.isDestroyed) return;
     const phase = this.#currentPhase();
     const key = this.messages * PHASES + phase;
@@ -218,7 +223,7 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
     if (key !== this.#phase || (phase === IN_BODY && bytesRead !== this.#seenRead)) {
       this.#phase = key;
       this.#phaseSinceMs = nowMs;
-    } else if (nowMs - this.#phaseSinceMs >= this.#limitOf(phase)) {
+    } else if (askedMs - this.#phaseSinceMs >= this.#limitOf(phase)) {
       this.#expire(phase === IDLE ? "idle" : phase === IN_HEAD ? "head" : "body");
       return;
     }
@@ -227,7 +232,7 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
     if (this.#request !== this.messages) {
       this.#request = this.messages;
       this.#requestSinceMs = nowMs;
-    } else if (nowMs - this.#requestSinceMs >= this.server.settings.requestTimeoutMs) {
+    } else if (askedMs - this.#requestSinceMs >= this.server.settings.requestTimeoutMs) {
       this.#expire("request");
     }
   }
@@ -248,12 +253,12 @@ export class Connection extends RequestIntake implements StreamHandler<SocketStr
     return this.messages > 0 ? idleTimeoutMs : Math.min(idleTimeoutMs, headTimeoutMs);
   }
 
-  #sweepOutput(nowMs: number): void {
+  #sweepOutput(nowMs: number, askedMs: number): void {
     const { bytesWritten, pendingBytes } = this.stream;
     if (pendingBytes === 0 || bytesWritten !== this.#seenWritten || this.#stalledSinceMs === 0) {
       this.#seenWritten = bytesWritten;
       this.#stalledSinceMs = pendingBytes === 0 ? 0 : nowMs;
-    } else if (nowMs - this.#stalledSinceMs >= this.server.settings.writeTimeoutMs) {
+    } else if (askedMs - this.#stalledSinceMs >= this.server.settings.writeTimeoutMs) {
       this.server.counters.timeouts.write += 1;
       this.#reset();
     }

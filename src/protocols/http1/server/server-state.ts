@@ -23,8 +23,11 @@ export interface Listed {
   following: Listed | undefined;
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** Looks at its deadlines. */
-  sweep(nowMs: number): void;
+  /**
+   * Looks at its deadlines. @param askedMs when the kernel was asked last, before `nowMs`: what the
+   * peer has done since is not known.
+   */
+  sweep(nowMs: number, askedMs: number): void;
   /** The server drains: ends now if nothing is under way. @param isNewToo also before a request. */
   drain(isNewToo: boolean): void;
   destroy(): void;
@@ -127,11 +130,12 @@ export class ServerState {
   }
 
   #sweep(): void {
+    const askedMs = this.reactor.nowMs;
     const nowMs = this.reactor.kernel.nowMs();
     let one = this.#first;
     while (one !== undefined) {
       const { following } = one;
-      one.sweep(nowMs);
+      one.sweep(nowMs, askedMs);
       one = following;
     }
   }

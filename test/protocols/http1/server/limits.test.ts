@@ -1,9 +1,8 @@
 /** Deadlines and limits: lines 16, 18, 24, 25 and 27. */
 import { describe, expect, test } from "vitest";
 import type { HttpHandler } from "../../../../src/protocols/http1/index.js";
+import { busyFor } from "../../../streams/support.js";
 import { get, hello, post, serve, WAYS } from "./support.js";
-
-const _never: HttpHandler = () => {};
 
 describe("refusals", () => {
   test.each<[number, string]>([
@@ -220,5 +219,35 @@ describe.each(WAYS)("deadlines in a reactor that is %s (line 27)", (way) => {
     await until(() => server.stats().timeouts.write === 1);
     await until(() => server.stats().activeConnections === 0);
     expect(gone).toMatchObject([{ code: "ERR_HTTP_PEER_GONE" }]);
+  });
+});
+
+describe.each(WAYS)("bytes that came in time are not too late, in a reactor that is %s", (way) => {
+  test.each([
+    ["headTimeoutMs", get().slice(0, -2), "\r\n"],
+    ["idleTimeoutMs", get(), get("/", "Connection: close")],
+    ["bodyTimeoutMs", post("body").slice(0, -1), "y"],
+    ["requestTimeoutMs", post("body").slice(0, -1), "y"],
+  ])("for %s because the process was busy", async (name, before, after) => {
+    const { client, until, reactor, server } = serve(
+      (request, response) =>
+        request.read({
+          onData: (_, input) => void input.clear(),
+          onEnd: () => response.end(),
+        }),
+      { [name]: 80 },
+      { way },
+    );
+    const one = client(before);
+    await until(() => server.stats().bytesRead === before.length);
+    // The sweep has seen it as it is now.
+    reactor.timer(25, () => {
+      one.send(after);
+      busyFor(120);
+    });
+    await until(() => server.stats().bytesRead > before.length || one.isOver);
+    await until(() => one.answers === (name === "idleTimeoutMs" ? 2 : 1));
+    expect(one.statuses).not.toContain(408);
+    expect(server.stats().errors).toEqual({});
   });
 });
