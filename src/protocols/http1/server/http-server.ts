@@ -2,6 +2,7 @@
  * An HTTP/1.1 server over a listener's streams: RFC 9112, and of RFC 9110 what is not the
  * application's. It takes options, counts, and ends; server-state.ts is what its connections share.
  */
+import { outOfRange } from "../../../kernel/index.js";
 import type { Reactor, Timer } from "../../../reactor/index.js";
 import {
   type Address,
@@ -108,14 +109,17 @@ export class HttpServer implements Disposable {
    * that had no request yet has {@link DRAIN_GRACE_MS} for it. Idempotent.
    *
    * @param deadlineMs then what is left is destroyed. @defaultValue the option `drainMs`
-   * @returns resolves when no connection is left. In a blocking run it resolves after that.
+   * @returns resolves when no connection is left but upgraded ones, which are not the server's any
+   *   more. In a blocking run it resolves after that.
+   * @throws RangeError ERR_OUT_OF_RANGE
    */
   drain(deadlineMs: number = this.#state.settings.drainMs): Promise<void> {
+    if (!(deadlineMs >= 0)) throw outOfRange("deadlineMs", "0 milliseconds or more", deadlineMs);
     this.#draining ??= new Promise((resolve) => this.#drain(deadlineMs, resolve));
     return this.#draining;
   }
 
-  /** Ends now: every connection is destroyed. Idempotent. */
+  /** Ends now: every connection is destroyed, but for upgraded ones. Idempotent. */
   close(): void {
     this.listener.close();
     this.#state.each((one) => one.destroy());

@@ -103,3 +103,10 @@ test("closing the server within a handler or a reader is in order", async () => 
     expect(server.stats()).toMatchObject({ requests: 1, activeConnections: 0, activeRequests: 0 });
   }
 });
+
+test("drain refuses a deadline that is none, and nothing has begun to end", async () => {
+  const { client, until, server } = serve();
+  expect(() => server.drain(Number.NaN)).toThrow(RangeError);
+  const one = client(get());
+  await until(() => one.answers === 1);
+});
