@@ -83,9 +83,10 @@ export abstract class FramedAnswer extends AnswerOutput {
   /** Head and body, all of it. */
   protected endAtOnce(data: string | Uint8Array | undefined): void {
     if (typeof data === "string" && this.#isPlain && !this.channel.mustClose(this)) {
-      const length = byteLengthOf(data);
+      const start = `${this.channel.dates.okPrefix}${byteLengthOf(data)}\r\n`;
+      const lines = this.fields?.lines() ?? "";
       this.#state = STREAMING;
-      this.emitText(`${this.channel.dates.okPrefix}${length}\r\n\r\n${data}`);
+      this.emitText(`${start}${lines}\r\n${data}`);
       return;
     }
     if (data === undefined) this.sendHead(this.#isHead ? UNSAID : 0);
@@ -172,11 +173,11 @@ export abstract class FramedAnswer extends AnswerOutput {
     this.#state = ENDED;
   }
 
-  /** A 200 of which nothing but the length of the body is said. */
+  /** A 200 whose head needs no decision but the length of its body. */
   get #isPlain(): boolean {
     return (
       this.status === 200 &&
-      this.fields === undefined &&
+      this.fields?.isPlain !== false &&
       this.trailers === undefined &&
       this.statusText === undefined &&
       !this.#isHead &&

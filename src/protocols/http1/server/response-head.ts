@@ -10,6 +10,12 @@ import { statusText } from "./status-text.js";
 
 const ASCII_VALUE = /^[\t -~]*$/;
 
+/** Names and values of `checkField`. */
+const checked = new Map<string, string>();
+/** An application may make names up; those that count are few. */
+const CHECKED_MAX = 64;
+const CHECKED_VALUE_MAX = 64;
+
 /** @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_HTTP_TOKEN: not a token (RFC 9110 §5.6.2). */
 export function checkName(name: string): void {
   if (typeof name !== "string") throw wrongType("name", "a string", name);
@@ -35,6 +41,21 @@ export function checkValue(name: string, value: string): boolean {
     "ERR_INVALID_CHAR",
     `The value of "${name}" has a character that a field must not have: ${JSON.stringify(value)}`,
   );
+}
+
+/**
+ * `checkName` and `checkValue`, of which a server's answers ask the same again and again: names that
+ * were found right are remembered, each with the last ASCII value that was.
+ */
+function checkField(name: string, value: string): boolean {
+  const known = checked.get(name);
+  if (known !== undefined && known === value) return true;
+  if (known === undefined) checkName(name);
+  const isAscii = checkValue(name, value);
+  if (isAscii && value.length <= CHECKED_VALUE_MAX) {
+    if (known !== undefined || checked.size < CHECKED_MAX) checked.set(name, value);
+  }
+  return isAscii;
 }
 
 /** @throws as `checkName` and `checkValue`; Error ERR_HTTP_TRAILER_FORBIDDEN. */
@@ -75,6 +96,12 @@ export class ResponseFields {
 
   add(name: string, value: string | number): void {
     this.#put(name, value, false);
+  }
+
+  /** Lines in ASCII that change nothing about the rest of the head. */
+  get isPlain(): boolean {
+    const { isAscii, hasDate, hasUpgrade, closes, contentLength } = this;
+    return isAscii && !hasDate && !hasUpgrade && !closes && contentLength < 0;
   }
 
   /** Case-insensitive; several are joined with ", ". */
@@ -121,9 +148,8 @@ export class ResponseFields {
   }
 
   #put(name: string, value: string | number, isOnly: boolean): void {
-    checkName(name);
     const text = typeof value === "number" ? String(value) : value;
-    const isAscii = checkValue(name, text);
+    const isAscii = checkField(name, text);
     if (this.#isFraming(name, text)) return;
     if (isOnly && this.#list.length > 0) this.remove(name);
     if (name.length === 4 && name.toLowerCase() === "date") this.hasDate = true;

@@ -30,6 +30,16 @@ describe("what an application puts into a head (line 21)", () => {
     expect(early.message).toContain("X-Test");
   });
 
+  test("a name and a value that were right before make no other value right", async () => {
+    for (const value of bad) {
+      const error = await thrown((response) => {
+        response.setHeader("X-Known", "right").setHeader("X-Known", "right");
+        response.setHeader("X-Known", value);
+      });
+      expect(error).toMatchObject({ name: "TypeError", code: "ERR_INVALID_CHAR" });
+    }
+  });
+
   test.each(["", "a b", "a:", "a\r\n", "\u00e9", "(x)"])("a name %j is refused", async (name) => {
     const error = await thrown((response) => response.setHeader(name, "x"));
     expect(error).toMatchObject({ name: "TypeError", code: "ERR_INVALID_HTTP_TOKEN" });
