@@ -29,6 +29,7 @@ import {
 import type { Exchange, ExchangeHolder } from "./exchange.js";
 import { assertSwitch, handOver } from "./hand-over.js";
 import type { HttpClientBody } from "./incoming-body.js";
+import { isQuiet } from "./quiet.js";
 import { DISCARD_MS, type IntakeOwner, ResponseIntake } from "./response-intake.js";
 import { Upload } from "./upload.js";
 
@@ -68,6 +69,11 @@ export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwne
       timeouts: { readMs: settings.bodyTimeoutMs, writeMs: settings.writeTimeoutMs },
     });
     this.#timer = reactor.timer(Infinity, () => this.#onTimer(), { start: false }).unref();
+  }
+
+  /** False: it must not be used again. */
+  get isQuiet(): boolean {
+    return isQuiet(this.#stream);
   }
 
   /** Sends a request. The connection is new, or was `freed`. */
@@ -155,8 +161,6 @@ export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwne
   onClose(_stream: SocketStream, error: Error | undefined): void {
     this.#lost(error);
   }
-
-  // The body's reader.
 
   resumeBody(): void {
     if (!this.#isPaused) return;
@@ -266,8 +270,6 @@ export class ClientConnection implements StreamHandler<SocketStream>, IntakeOwne
   get #idleMs(): number {
     return idleMsOf(this.#intake.head, this.#settings.idleTimeoutMs);
   }
-
-  // What fails.
 
   #lost(cause: Error | undefined): void {
     const exchange = this.#exchange;

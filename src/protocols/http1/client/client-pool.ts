@@ -56,7 +56,7 @@ export class ClientPool implements ConnectionOwner, ExchangeHolder {
 
   submit(exchange: Exchange): void {
     const { waitingMax } = this.#settings;
-    const resting = this.#resting.pop();
+    const resting = this.#takeResting();
     if (resting !== undefined) resting.start(exchange);
     else if (this.#hasRoom) this.#dial(exchange);
     else if (this.#waiting.size < waitingMax) {
@@ -91,6 +91,10 @@ export class ClientPool implements ConnectionOwner, ExchangeHolder {
   // For the connections.
 
   freed(connection: ClientConnection): void {
+    if (this.#waiting.size > 0 && !connection.isQuiet) {
+      connection.close(); // and `closed` serves who waits
+      return;
+    }
     const next = this.#takeWaiting();
     if (next !== undefined) connection.start(next);
     else {
@@ -110,6 +114,14 @@ export class ClientPool implements ConnectionOwner, ExchangeHolder {
 
   get #hasRoom(): boolean {
     return this.#connections.size + this.#dialings.size < this.#settings.connectionsMax;
+  }
+
+  #takeResting(): ClientConnection | undefined {
+    for (;;) {
+      const connection = this.#resting.pop();
+      if (connection?.isQuiet !== false) return connection;
+      connection.close();
+    }
   }
 
   #takeWaiting(): Exchange | undefined {

@@ -172,6 +172,24 @@ describe("a stale connection", () => {
     expect(server.peers).toHaveLength(1);
   });
 
+  test.each<[string, (peer: Peer | undefined) => void]>([
+    ["ended", (peer) => peer?.stream.destroy()],
+    ["spoken unasked", (peer) => void peer?.stream.socket.send(Buffer.from(`${EMPTY}${EMPTY}`))],
+  ])("that has %s since the last turn is left, and nothing is lost", async (_, act) => {
+    const reactor = runningReactor();
+    const server = rawServer(reactor, (peer) => {
+      if (!peer.take().endsWith("\r\n\r\n")) return;
+      peer.say(`HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\non ${peer.index}`);
+    });
+    const client = clientOf(reactor, server);
+    expect(await (await client.request()).text()).toBe("on 0");
+    expect(client.stats().idle).toBe(1);
+    act(server.peers[0]);
+    const response = await client.request({ method: "POST" });
+    expect(await response.text()).toBe("on 1");
+    expect(client.stats()).toMatchObject({ connections: 1, connected: 2 });
+  });
+
   test("is no excuse after a byte of the answer", async () => {
     const reactor = runningReactor();
     const server = rawServer(reactor, (peer) => {
