@@ -75,6 +75,11 @@ const STRICTER: readonly Difference[] = [
     section: "9112 §7.1",
     error: /^ERR_HTTP_CHUNK: Chunk size too long/,
   },
+  {
+    name: "a response of another major version",
+    section: "9112 §2.3",
+    error: /^ERR_HTTP_VERSION: HTTP version \d instead/,
+  },
   { name: "a control in the reason", section: "9112 §4", error: /STATUS_LINE: Invalid byte.*0x/ },
   { name: "our limit of a body", section: "9110 §15.5.14", error: /^ERR_HTTP_BODY_TOO_LARGE/ },
 ];
