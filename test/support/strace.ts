@@ -39,7 +39,9 @@ export function traceCalls(source: string): { calls: TracedCall[]; stdout: strin
   const folder = mkdtempSync(join(tmpdir(), "strace-"));
   const output = join(folder, "calls");
   try {
-    const node = [process.execPath, "--input-type=module", "--eval", source];
+    // V8's helper threads would wake the loop when they are done with something.
+    const flags = ["--single-threaded", "--input-type=module"];
+    const node = [process.execPath, ...flags, "--eval", source];
     // The main thread alone, hence without -f.
     const { status, stdout, stderr } = spawnSync("strace", ["-qq", "-o", output, ...node], {
       cwd: root,
