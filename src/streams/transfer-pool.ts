@@ -48,8 +48,8 @@ export const STAGE_BYTES_MAX: number = 16 * 1024;
  */
 const BATCH_READ_BYTES = 64 * 1024;
 
-/** Who received so much the last time is served alone: then its reads may fill the arena. */
-const BULK_BYTES = BATCH_READ_BYTES / 2;
+/** Who received more than this the last time is served alone: then its reads may fill the arena. */
+const BULK_BYTES = STAGE_BYTES_MAX;
 
 const pools = new WeakMap<Reactor, TransferPool>();
 
