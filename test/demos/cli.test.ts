@@ -2,12 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { supportedBackends } from "../../src/index.js";
-import { type CliOptions, cli, root, runCli, startEcho } from "./cli-process.js";
+import { expectError, expectTakenPort } from "./cli-errors.js";
+import { cli, root, runCli, startEcho } from "./cli-process.js";
 import { connectMany, connectTo, pattern, receiveToEnd, roundTrip } from "./echo-peers.js";
 
 const NOBODY = 65_534;
@@ -87,19 +87,7 @@ describe("an error is one line that says what to do, and status 1", () => {
     await expectError(args, expected);
   });
 
-  test("a port that is taken: it suggests another", async () => {
-    const holder = createServer().listen(0, "127.0.0.1");
-    onTestFinished(async () => {
-      holder.close();
-      await once(holder, "close");
-    });
-    await once(holder, "listening");
-    const { port } = holder.address() as { port: number };
-    await expectError(
-      ["echo", "--port", String(port)],
-      `port ${port} on 127.0.0.1 is taken; try another --port, or --port 0 for a free one (EADDRINUSE)`,
-    );
-  });
+  test("a port that is taken: it suggests another", () => expectTakenPort("echo"));
 
   test("a port that the user may not have: it suggests one that works", async (context) => {
     const reason = whyPrivilegedPortsCannotBeTried();
@@ -210,17 +198,6 @@ describe("a running echo command", () => {
     expect(await server.ended).toMatchObject({ status: 0, signal: null, stderr: "" });
   });
 });
-
-async function expectError(
-  args: readonly string[],
-  expected: string,
-  options?: CliOptions,
-): Promise<void> {
-  const { status, stdout, stderr } = await runCli(args, options);
-  expect(stderr).toContain(expected);
-  expect(stderr).toMatch(/^socket-reactor: [^\n]+\n$/);
-  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-}
 
 /** undefined: they can. */
 function whyPrivilegedPortsCannotBeTried(): string | undefined {

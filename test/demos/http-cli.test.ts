@@ -4,13 +4,14 @@
  */
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { supportedBackends } from "../../src/index.js";
 import { spawnLimitable } from "../support/fd-limit.js";
+import { expectError, expectTakenPort } from "./cli-errors.js";
 import { cli, listening, root, runCli, startHttp } from "./cli-process.js";
 import { ask, begin } from "./http/demo-server.js";
 
@@ -45,22 +46,10 @@ describe("the http command", () => {
     [["--root", ""], '--root must be a folder that exists: ""'],
     [["--host", "192.0.2.1"], "192.0.2.1 is not an address of this machine; try --host"],
   ])("%j is one line that says what to do, and status 1", async (args, expected) => {
-    await expectError(args, expected);
+    await expectError(["http", ...args], expected);
   });
 
-  test("a port that is taken: it suggests another", async () => {
-    const holder = createServer().listen(0, "127.0.0.1");
-    onTestFinished(async () => {
-      holder.close();
-      await once(holder, "close");
-    });
-    await once(holder, "listening");
-    const { port } = holder.address() as { port: number };
-    await expectError(
-      ["--port", String(port)],
-      `port ${port} on 127.0.0.1 is taken; try another --port, or --port 0 for a free one (EADDRINUSE)`,
-    );
-  });
+  test("a port that is taken: it suggests another", () => expectTakenPort("http"));
 
   test("without --root nothing of the current folder is served, only the page", async () => {
     const { port, log } = await startHttp([]);
@@ -149,10 +138,3 @@ test("without a descriptor left it answers 503, and serves again when there is o
   await expect.poll(answer).toMatch(/^HTTP\/1\.1 200 /);
   first.destroy();
 });
-
-async function expectError(args: readonly string[], expected: string): Promise<void> {
-  const { status, stdout, stderr } = await runCli(["http", ...args]);
-  expect(stderr).toContain(expected);
-  expect(stderr).toMatch(/^socket-reactor: [^\n]+\n$/);
-  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-}
