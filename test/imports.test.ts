@@ -53,6 +53,7 @@ function breachesOf(path: string, text: string): string[] {
     "demos/usage.ts",
     "demos/echo/server.ts",
     "demos/chat/server.ts",
+    "demos/http/server.ts",
   ].map((other): [string, string] => [other, ""]);
   return importBreaches(new Map([...others, [path, text]]));
 }
@@ -76,6 +77,11 @@ describe("the checker of imports", () => {
       "demos/echo/a.ts",
       'import "./server.js"; import "../usage.js"; import "socket-reactor/kernel";',
     ],
+    [
+      "demos/chat/a.ts",
+      'import "../http/server.js"; import type { RedisClientType } from "redis";',
+    ],
+    ["demos/demo/a.ts", 'import "../echo/server.js"; import "../chat/server.js";'],
     ["sockets/index.ts", 'export * from "../kernel/index.js";\n/* words */\n'],
     ["kernel/a.ts", '// import "node:net";\nconst text = `import "node:net"`;'],
   ];
@@ -101,6 +107,7 @@ describe("the checker of imports", () => {
     ["demos/a.ts", 'import "../sockets/index.js";'],
     ["demos/a.ts", 'import "redis";'],
     ["demos/echo/a.ts", 'import "../chat/server.js";'],
+    ["demos/http/a.ts", 'import "../chat/server.js";'],
     ["kitchen/a.ts", 'import "node:fs";'],
     ["helper.ts", 'import "./kernel/index.js";'],
     ["sockets/index.ts", "export const one = 1;"],

@@ -6,16 +6,22 @@ import { UsageError } from "./usage-error.js";
 const HELP = `Usage: socket-reactor COMMAND [options]
 
 Commands:
-  echo         an echo server on a selector
+  demo         echo, chat and HTTP in one process, and a page that shows it live
+  echo         an echo server, in the server models of the field
+  chat         an IRC server with a page for browsers
   http         an HTTP server of a folder, with routes to try it out
+  connect      the client: a small netcat that shows the socket's states
 
   --help       show this, or a command's own help: socket-reactor echo --help
   --version    show the version`;
 
 /** Loaded when asked for: --help and --version work without the addon, too. */
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  demo: async (args) => (await import("./demo/command.js")).demo(args),
   echo: async (args) => (await import("./echo/command.js")).echo(args),
+  chat: async (args) => (await import("./chat/command.js")).chat(args),
   http: async (args) => (await import("./http/command.js")).http(args),
+  connect: async (args) => (await import("./connect/command.js")).connect(args),
 };
 
 /** The library's errors about the machine it runs on; their messages name the remedy. */

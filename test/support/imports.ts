@@ -163,14 +163,22 @@ function builtinObjection(room: string, specifier: string): string | undefined {
   return isRival ? `${room} may not use Node's own ${name}` : undefined;
 }
 
-function packageObjection(room: string, { specifier, isDynamic }: Import): string | undefined {
+function packageObjection(room: string, imported: Import): string | undefined {
+  const { specifier, isDynamic, isTypeOnly } = imported;
   const isOwn = specifier === PACKAGE || specifier.startsWith(`${PACKAGE}/`);
   if (room === "demos") {
-    return isOwn || (specifier === "redis" && isDynamic) ? undefined : "demos need no package";
+    const isOptional = specifier === "redis" && (isDynamic || isTypeOnly);
+    return isOwn || isOptional ? undefined : "demos need no package";
   }
   if (isOwn) return "only demos import the package by its name";
   return PACKAGES[room]?.includes(specifier) === true ? undefined : "no run-time dependency";
 }
+
+/** Demos that build on others: pages are served as the http demo serves files. */
+const DEMOS: Readonly<Record<string, readonly string[]>> = {
+  chat: ["http"],
+  demo: ["echo", "chat", "http"],
+};
 
 /** A demo may use its own folder and what stands beside all of them; the command line uses all. */
 function demoObjection(path: string, target: string): string | undefined {
@@ -180,6 +188,7 @@ function demoObjection(path: string, target: string): string | undefined {
   const isShared = targetFile === undefined;
   const isCommandLine = file === undefined;
   if (isShared || isCommandLine || folder === targetFolder) return undefined;
+  if (DEMOS[folder ?? ""]?.includes(targetFolder ?? "") === true) return undefined;
   return `the ${folder} demo may not import the ${targetFolder} demo`;
 }
 
