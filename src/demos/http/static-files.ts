@@ -22,17 +22,25 @@ export interface StaticFilesOptions {
   readonly roots: readonly FileRoot[];
   /** Answer a folder without an index.html with a list. @defaultValue false */
   readonly list?: boolean | undefined;
+  /** What all their URLs begin with; it ends in a slash. @defaultValue "/" */
+  readonly prefix?: string | undefined;
 }
 
-/** Answers GET and HEAD. @throws Refusal */
-export function staticFiles({ roots, list = false }: StaticFilesOptions): HttpHandler {
+/** Answers GET and HEAD of paths that begin with the prefix. @throws Refusal */
+export function staticFiles({
+  roots,
+  list = false,
+  prefix = "/",
+}: StaticFilesOptions): HttpHandler {
   return (request, response) => {
-    const path = parseFilePath(request.path);
+    const path = parseFilePath(request.path.slice(prefix.length - 1));
     for (const root of roots) {
       const name = path.isFolder ? [...path.names, INDEX] : path.names;
       const found = root.open(name);
       if (found?.kind === "file") return respondFrom(root, name, found, request, response);
-      if (found?.kind === "folder" && !path.isFolder) return redirect(path, request, response);
+      if (found?.kind === "folder" && !path.isFolder) {
+        return redirect(prefix + folderUrl(path.names).slice(1), request, response);
+      }
     }
     const isListed = (root: FileRoot) => root.look(path.names)?.stats.isDirectory();
     const listed = list && path.isFolder ? roots.find(isListed) : undefined;
@@ -81,10 +89,10 @@ function openTwin(
 }
 
 /** So that what the folder's page links to is looked for inside it. */
-function redirect(path: FilePath, request: HttpRequest, response: HttpResponse): void {
+export function redirect(url: string, request: HttpRequest, response: HttpResponse): void {
   const query = request.query === "" ? "" : `?${request.query}`;
   response.status = 301;
-  response.setHeader("Location", folderUrl(path.names) + query);
+  response.setHeader("Location", url + query);
   response.end();
 }
 

@@ -21,7 +21,7 @@ let lastStats;
 
 function listen() {
   say("events-state", "connecting …");
-  source = new EventSource("/events");
+  source = new EventSource("events");
   source.onopen = () => say("events-state", "connected", "good");
   source.onerror = () => {
     const isOver = source.readyState === EventSource.CLOSED; // the answer was no 200
@@ -79,7 +79,7 @@ element("echo").addEventListener("submit", async (event) => {
   event.preventDefault();
   say("echo-state", "sending …");
   try {
-    const response = await fetch("/api/echo", {
+    const response = await fetch("api/echo", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: element("echo-body").value,
@@ -112,7 +112,7 @@ element("slow-start").addEventListener("click", async () => {
 
 async function readSlow(signal) {
   element("slow-answer").textContent = "";
-  const response = await fetch("/slow", { signal });
+  const response = await fetch("slow", { signal });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
@@ -133,7 +133,7 @@ function setSlowRunning(isRunning) {
 // Files
 
 async function showFiles() {
-  const response = await fetch("/api/files");
+  const response = await fetch("api/files");
   if (!response.ok) throw new Error(await response.text());
   const { list, entries, isWhole } = await response.json();
   if (!list) {
@@ -158,7 +158,8 @@ function fileItem({ name, url, size }) {
   return item;
 }
 
-element("shell").textContent = element("shell").textContent.replaceAll("HOST", location.host);
+const here = new URL("./", location.href).href;
+element("shell").textContent = element("shell").textContent.replaceAll("http://HOST/", here);
 listen();
 showFiles().catch((error) => {
   element("files-note").textContent = error.message;
