@@ -12,13 +12,26 @@ import { connectionsMaxOf, type EchoOptions, type EchoServer, nameOf, reasonOf }
 /** What is read from one peer at a time, and what waits for it before nothing more is read. */
 const UNSENT_MAX = 64 * 1024;
 
+export const ECHO_STREAM: net.StreamOptions = {
+  readMarks: { high: UNSENT_MAX },
+  writeMarks: { high: UNSENT_MAX },
+};
+
+/** The echo itself; one for all connections, for it knows none. */
+export const ECHO: net.StreamHandler<net.SocketStream> = {
+  onData(stream, input) {
+    if (!stream.write(input)) stream.pause();
+  },
+  onDrain: (stream) => stream.resume(),
+};
+
 export function createEchoServer(options: EchoOptions): EchoServer {
   const { host, port, backend, log, kernel = net.systemKernel } = options;
   const socket = net.Socket.listenTcp({ host, port, kernel });
   const reactor = new net.Reactor({ backend, kernel });
   const listener = new net.Listener(reactor, socket, serve, {
     connectionsMax: connectionsMaxOf(options, reactor.capabilities.maxFd),
-    stream: { readMarks: { high: UNSENT_MAX }, writeMarks: { high: UNSENT_MAX } },
+    stream: ECHO_STREAM,
     onError: accept,
   });
   log(`${socket.state} ${nameOf(listener.address)}`);
@@ -32,10 +45,7 @@ export function createEchoServer(options: EchoOptions): EchoServer {
   function serve(stream: net.SocketStream): void {
     const peer = nameOf(stream.socket.remoteAddress);
     stream.handler = {
-      onData(_, input) {
-        if (!stream.write(input)) stream.pause();
-      },
-      onDrain: () => stream.resume(),
+      ...ECHO,
       onClose: (_, error) => log(`${stream.socket.state} ${peer}: ${reasonOf(error)}`),
     };
     log(`${stream.socket.state} ${peer}`);
