@@ -30,8 +30,8 @@ export function killChildrenOnExit() {
  * @property {number} pid
  * @property {(pattern: RegExp) => Promise<RegExpExecArray>} printed waits until the pattern is in
  *   what it printed
- * @property {() => Promise<string | undefined>} stop answers undefined, or what was wrong: the
- *   server had ended before, or had to be killed
+ * @property {(timeoutMs?: number) => Promise<string | undefined>} stop answers undefined, or what was
+ *   wrong: the server had ended before, or had to be killed after that time
  *
  * Starts a server and waits until it has printed its port.
  *
@@ -52,7 +52,7 @@ export async function startServer(command, portPattern = DEFAULT_PORT_PATTERN) {
     port: Number(found[1]),
     pid: child.process.pid,
     printed: (pattern) => waitForOutput(child, pattern, answering),
-    stop: () => stop(child),
+    stop: (timeoutMs = STOP_TIMEOUT_MS) => stop(child, timeoutMs),
   };
 }
 
@@ -116,7 +116,7 @@ function start({ file, args }) {
   return { process: child, output, ended };
 }
 
-async function stop(child) {
+async function stop(child, timeoutMs) {
   const { exitCode, signalCode } = child.process;
   if (exitCode !== null || signalCode !== null) {
     return `The server was gone: ${await child.ended}${lastLine(child.output.stderr)}`;
@@ -126,7 +126,7 @@ async function stop(child) {
   const timer = setTimeout(() => {
     wasKilled = true;
     child.process.kill("SIGKILL");
-  }, STOP_TIMEOUT_MS);
+  }, timeoutMs);
   await child.ended;
   clearTimeout(timer);
   return wasKilled ? "The server did not end on SIGTERM" : undefined;

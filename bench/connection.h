@@ -1,4 +1,4 @@
-// What the three generators of load have in common: how a connection is opened, how its bytes go
+// What the generators of load have in common: how a connection is opened, how its bytes go
 // out, and how the first error ends the run. What comes back is each program's own affair.
 //
 // A program's connection begins with a struct wire, so that one pointer serves both and the poll.
@@ -62,34 +62,54 @@ static inline void want_write(struct wire *w, bool wanted) {
     fail("epoll_ctl: %s", strerror(errno));
 }
 
-// A full send buffer only stops the sending: the same connection is still read, or two full
-// directions would wait for each other for ever.
-static inline void flush(struct wire *w) {
+// Sends what is allowed, and answers 0 or the errno of a connection that is broken. A full send
+// buffer only stops the sending: the same connection is still read, or two full directions would
+// wait for each other for ever.
+static inline int send_allowed(struct wire *w) {
   while (w->sent < w->allowed) {
     uint64_t length = w->allowed - w->sent;
     if (length > CHUNK_MAX) length = CHUNK_MAX;
     ssize_t n = send(w->fd, outgoing_at(w, w->sent), length, MSG_NOSIGNAL);
-    if (n < 0 && errno == EAGAIN) return want_write(w, true);
-    if (n < 0) return fail("send: %s", strerror(errno));
+    if (n < 0 && errno == EAGAIN) {
+      want_write(w, true);
+      return 0;
+    }
+    if (n < 0) return errno;
     w->sent += (uint64_t)n;
   }
   want_write(w, false);
+  return 0;
 }
 
-// Starts to connect; the poll says when there is room to send. `bytes` may go out at first.
-static inline void open_wire(struct wire *w, struct sockaddr_in address, uint64_t bytes) {
+static inline void flush(struct wire *w) {
+  int error = send_allowed(w);
+  if (error != 0) fail("send: %s", strerror(error));
+}
+
+// Starts to connect, and answers 0 or the errno with which it was refused at once; the poll says
+// when there is room to send. `bytes` may go out at first.
+static inline int connect_wire(struct wire *w, struct sockaddr_in address, uint64_t bytes) {
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = w};
   int on = 1;
   w->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (w->fd < 0) return fail("socket: %s", strerror(errno));
+  if (w->fd < 0) {
+    fail("socket: %s", strerror(errno));
+    return 0;
+  }
   setsockopt(w->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   w->sent = 0;
   w->allowed = bytes;
   w->wants_write = true;
   if (connect(w->fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS)
-    return fail("connect: %s", strerror(errno));
+    return errno;
   if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, w->fd, &event) != 0)
-    return fail("epoll_ctl: %s", strerror(errno));
+    fail("epoll_ctl: %s", strerror(errno));
+  return 0;
+}
+
+static inline void open_wire(struct wire *w, struct sockaddr_in address, uint64_t bytes) {
+  int error = connect_wire(w, address, bytes);
+  if (error != 0) fail("connect: %s", strerror(error));
 }
 
 // Has every connection send these bytes in a circle, from wherever it starts in them.

@@ -36,6 +36,11 @@ export class Output {
     console.log(`${text}\n`);
   }
 
+  /** All that was told. @returns {string} */
+  get text() {
+    return this.#report.join("\n\n");
+  }
+
   /** On a terminal one line that rewrites itself; nothing where the output is kept. */
   progress(line) {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}\r`);
@@ -46,7 +51,7 @@ export class Output {
    * @param {object} content of the JSON file, which has the date added
    */
   write({ markdown, json }, content) {
-    if (markdown) writeFileSync(markdown, `${this.#report.join("\n\n")}\n`);
+    if (markdown) writeFileSync(markdown, `${this.text}\n`);
     if (!json) return;
     const dated = { date: new Date().toISOString(), ...content };
     writeFileSync(json, `${JSON.stringify(dated, undefined, 2)}\n`);

@@ -3,10 +3,14 @@
 // marker too, for those who do not see the colour. Pure functions.
 
 /**
+ * @typedef {readonly [x: number, y: number, isHollow?: boolean]} Point both above 0. Where y is
+ *   Infinity, the point stands above the scale, at "never"; hollow is one with a reservation that the
+ *   caption explains.
+ *
  * @typedef {object} Series
  * @property {string} label
- * @property {readonly (readonly [number, number])[]} points x and y, both above 0
- * @property {number} style 0 to 3: its colour and marker
+ * @property {readonly Point[]} points
+ * @property {number} style 0 to 7: its colour and marker
  * @property {boolean} [isDashed]
  *
  * @typedef {object} Chart
@@ -22,6 +26,10 @@ const AREA = { left: 76, top: 48, right: 590, bottom: 396 };
 const LEGEND = { left: 614, top: 70, lineHeight: 24 };
 const INK = "#7d8590";
 const MARK_SIZE = 4;
+/** A hollow marker is larger, or its line would fill it. */
+const HOLLOW_SCALE = 1.75;
+/** Between the scale's end and "never". */
+const NEVER_HEIGHT = 28;
 
 /** Colour, and the marker's outline around (0, 0) in units of MARK_SIZE. */
 const STYLES = [
@@ -29,6 +37,10 @@ const STYLES = [
   { color: "#c4700c", mark: "M0-1.3L1.3 0 0 1.3-1.3 0Z" },
   { color: "#a371f7", mark: "M0-1.2L1.2 1H-1.2Z" },
   { color: "#2da44e", mark: "M0 1.2L1.2-1H-1.2Z" },
+  { color: "#e5484d", mark: "M-1 0A1 1 0 0 1 1 0A1 1 0 0 1-1 0Z" },
+  { color: "#0f9aa8", mark: "M-1.3-.5H1.3V.5H-1.3Z" },
+  { color: "#c9529b", mark: "M-.5-1.3H.5V1.3H-.5Z" },
+  { color: "#9a7d0a", mark: "M-1.2 0L-.6-1.1H.6L1.2 0 .6 1.1H-.6Z" },
 ];
 
 /**
@@ -43,11 +55,13 @@ export function lineChart({ title, xLabel, yLabel, series }) {
     AREA.left,
     AREA.right,
   );
+  const hasNever = points.some(([, value]) => value === Infinity);
   const y = axis(
-    points.map(([, value]) => value),
+    points.map(([, value]) => value).filter((value) => value !== Infinity),
     AREA.bottom,
-    AREA.top,
+    hasNever ? AREA.top + NEVER_HEIGHT : AREA.top,
   );
+  const placeY = (value) => (value === Infinity ? AREA.top : y.place(value));
   const middle = { x: (AREA.left + AREA.right) / 2, y: (AREA.top + AREA.bottom) / 2 };
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"`,
@@ -62,11 +76,12 @@ export function lineChart({ title, xLabel, yLabel, series }) {
       line([AREA.left, at], [AREA.right, at]),
       text(AREA.left - 8, at + 4, label, 'text-anchor="end"'),
     ]),
+    ...(hasNever ? [text(AREA.left - 8, AREA.top + 4, "never", 'text-anchor="end"')] : []),
     text(middle.x, HEIGHT - 16, xLabel, 'text-anchor="middle"'),
     text(20, middle.y, yLabel, `text-anchor="middle" transform="rotate(-90 20 ${middle.y})"`),
     ...series.map((one) =>
       drawLine(
-        one.points.map(([a, b]) => [x.place(a), y.place(b)]),
+        one.points.map(([a, b, isHollow]) => [x.place(a), placeY(b), isHollow]),
         one,
       ),
     ),
@@ -118,8 +133,10 @@ function drawLine(places, { style, isDashed }) {
   const { color, mark } = STYLES[style];
   const dashes = isDashed ? ' stroke-dasharray="6 4"' : "";
   const path = places.map(([x, y]) => `${round(x)},${round(y)}`).join(" ");
-  const marks = places.map(([x, y]) => {
-    return `<path d="${mark}" transform="translate(${round(x)} ${round(y)}) scale(${MARK_SIZE})"/>`;
+  const marks = places.map(([x, y, isHollow]) => {
+    const hollow = isHollow ? ` fill="none" stroke="${color}" stroke-width="0.5"` : "";
+    const size = isHollow ? MARK_SIZE * HOLLOW_SCALE : MARK_SIZE;
+    return `<path d="${mark}" transform="translate(${round(x)} ${round(y)}) scale(${round(size)})"${hollow}/>`;
   });
   return [
     `<g fill="${color}">`,

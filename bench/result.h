@@ -25,7 +25,8 @@ static inline void print_latency(const struct histogram *h) {
          (double)h->max / 1e3);
 }
 
-static inline void print_json(const struct result *r) {
+// The members of the object, without its braces: a program may put others before them.
+static inline void print_members(const struct result *r) {
   struct usage zero = {0};
   bool is_complete = r->after->at_ns != 0;
   const struct usage *before = is_complete ? r->before : &zero;
@@ -39,7 +40,7 @@ static inline void print_json(const struct result *r) {
   // Everything that kept the machine busy besides the two; small figures are rounding.
   uint64_t others = busy > generator + server ? busy - generator - server : 0;
 
-  printf("{\"messages\":%llu,\"seconds\":%.6f,", (unsigned long long)r->histogram->total, seconds);
+  printf("\"messages\":%llu,\"seconds\":%.6f,", (unsigned long long)r->histogram->total, seconds);
   print_latency(r->histogram);
   printf("\"generatorPercent\":%.1f,", (double)generator * percent);
   if (r->has_server) {
@@ -54,7 +55,13 @@ static inline void print_json(const struct result *r) {
   printf("\"perConnection\":{\"min\":%llu,\"max\":%llu},",
          (unsigned long long)(r->messages_max == 0 ? 0 : r->messages_min),
          (unsigned long long)r->messages_max);
-  printf("\"errors\":%d,\"error\":\"%s\"}\n", r->error[0] ? 1 : 0, r->error);
+  printf("\"errors\":%d,\"error\":\"%s\"", r->error[0] ? 1 : 0, r->error);
+}
+
+static inline void print_json(const struct result *r) {
+  printf("{");
+  print_members(r);
+  printf("}\n");
 }
 
 #endif

@@ -1,4 +1,4 @@
-// Servers in turn, for the benches echo and http: for each trial several rounds, in each round
+// Servers in turn, for the benches echo, http and models: for each trial several rounds, in each round
 // every contestant once, so that a slow minute of the machine falls on all of them alike.
 import { runToEnd, startServer } from "./children.mjs";
 import { pin } from "./machine.mjs";
@@ -26,9 +26,13 @@ const GENERATOR_EXTRA_MS = 30_000;
  * @property {(line: string) => void} progress
  * @property {(trial: object, server: import("./children.mjs").Server) =>
  *   import("./contestants.mjs").Command} generator the load for one server
+ * @property {(stdout: string, how: string) => import("./summary.mjs").Round} [read] the generator's
+ *   line, if it says more than usual
+ * @property {(rounds: readonly import("./summary.mjs").Round[]) => object} [summarizeRounds]
+ * @property {number} [stopMs] what a server may take to end
  */
 
-/** What both suites let one choose; loadgen.h has bounds of its own, wider ones. */
+/** What these suites let one choose; loadgen.h has bounds of its own, wider ones. */
 export const roundOptions = {
   rounds: number(5, 1, 50, true, "rounds of each trial"),
   seconds: number(1.5, 0.05, 30, false, "measuring time of a round"),
@@ -70,7 +74,7 @@ export async function runTrial(trial, contestants, setting) {
       name: contestant.name,
       skipped,
       rounds,
-      summary: summarize(rounds),
+      summary: (setting.summarizeRounds ?? summarize)(rounds),
     })),
   };
 }
@@ -103,8 +107,8 @@ async function runOnce(contestant, trial, setting) {
     pin(setting.generator(trial, server), setting.pinning.generator),
     (setting.warmup + setting.seconds) * 1000 + GENERATOR_EXTRA_MS,
   );
-  const round = toRound(stdout, how);
-  const complaint = await server.stop();
+  const round = (setting.read ?? toRound)(stdout, how);
+  const complaint = await server.stop(setting.stopMs);
   if (complaint === undefined) return round;
   return { invalid: "invalid" in round ? `${round.invalid}; ${complaint}` : complaint };
 }

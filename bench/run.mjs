@@ -7,6 +7,7 @@ import { echoSuite } from "./echo-suite.mjs";
 import { httpSuite } from "./http-suite.mjs";
 import { memorySuite } from "./memory.mjs";
 import { microSuite } from "./micro.mjs";
+import { modelsSuite } from "./models.mjs";
 import { newcomersSuite } from "./newcomers.mjs";
 import { checkWritable } from "./output.mjs";
 
@@ -15,6 +16,7 @@ const suites = {
   echo: echoSuite,
   http: httpSuite,
   newcomers: newcomersSuite,
+  models: modelsSuite,
   memory: memorySuite,
   micro: microSuite,
   dispatch: dispatchSuite,
