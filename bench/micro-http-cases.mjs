@@ -1,7 +1,8 @@
 // The cases of the micro bench that parse HTTP: this library's RequestParser over lent bytes, as it
 // gets them from a stream, beside the parser of node:http. Both check what is sent to them and
 // find where each request ends. Node's hands every field over as strings, ours only where it was
-// asked for: "read" asks for all of them, "host" for one as a handler would.
+// asked for: "read" asks for all of them, "host" for one as a handler would. From the second request
+// on ours knows fields again that did not change; in "new" they always do.
 //
 // Part of the list in micro-cases.mjs.
 import { httpRequests } from "./http-requests.mjs";
@@ -31,6 +32,8 @@ const readNothing = () => {};
 export const microHttpCases = [
   requests("http-minimal", "request of 40 B, checked and framed", minimal, readNothing),
   requests("http-browser", "request of 20 fields, checked and framed", browser, readNothing),
+  requests("http-minimal-new", "the same 40 B, fields never the same", minimal, readNothing, anew),
+  requests("http-browser-new", "the same 20, fields never the same", browser, readNothing, anew),
   requests("http-browser-host", "the same, method, path and one field read", browser, readSome),
   requests("http-browser-read", "the same, every field read", browser, readAll),
   nodeRequests("node-http-minimal", "request of 40 B by node:http's parser", minimal),
@@ -45,8 +48,13 @@ export const microHttpCases = [
   },
 ];
 
-function requests(name, unit, text, read) {
-  return { name, group: "http", unit, open: () => openRequests(text, read) };
+function requests(name, unit, text, read, vary = (same) => same) {
+  return { name, group: "http", unit, open: () => openRequests(text, read, vary) };
+}
+
+/** The same length, another Host. */
+function anew(text, i) {
+  return text.replace("Host: ", `Host: ${String.fromCharCode(97 + i)}`).replace(/(Host: .)./, "$1");
 }
 
 function nodeRequests(name, unit, text) {
@@ -63,10 +71,11 @@ function readAll(head) {
   }
 }
 
-async function openRequests(text, read) {
+async function openRequests(text, read, vary) {
   const { RequestParser } = await import(PARSER);
   const { ByteQueue } = await import(BYTE_QUEUE);
-  const bytes = Buffer.from(text.repeat(REQUESTS), "latin1");
+  const texts = Array.from({ length: REQUESTS }, (_, i) => vary(text, i));
+  const bytes = Buffer.from(texts.join(""), "latin1");
   const queue = new ByteQueue();
   const parser = new RequestParser();
   return {

@@ -81,6 +81,17 @@ export class FieldScanner {
     return from;
   }
 
+  /** Where the head ends, if the fields at `at` are known and in the table now; else -1. */
+  protected knownFields(
+    _bytes: Uint8Array,
+    _at: number,
+    _end: number,
+    _origin: number,
+    _table: FieldTable,
+  ): number {
+    return -1;
+  }
+
   protected tooLarge(): HttpParseError {
     const message = `Head larger than ${this.bytesMax} bytes`;
     return new HttpParseError("ERR_HTTP_HEAD_TOO_LARGE", 431, message);
@@ -90,7 +101,14 @@ export class FieldScanner {
     let at = from;
     if (this.state < NAME_START) {
       at = this.startLine(bytes, from, end, origin, table);
-      if (at >= 0) table.start = at - origin;
+      if (at >= 0) {
+        table.start = at - origin;
+        const known = this.knownFields(bytes, at, end, origin, table);
+        if (known >= 0) {
+          this.at = known - origin;
+          return true;
+        }
+      }
     }
     if (at >= 0) at = this.#fields(bytes, at, end, origin, table);
     this.at = (at < 0 ? end : at) - origin;

@@ -68,6 +68,11 @@ export function readFraming(record: HeadRecord): void {
     }
     start = end + 2;
   }
+  decideKeepAlive(record);
+}
+
+/** RFC 9112 §9.3 */
+export function decideKeepAlive(record: HeadRecord): void {
   record.keepAlive =
     (record.connection & CONNECTION_CLOSE) === 0 &&
     (record.minorVersion !== 0 || (record.connection & CONNECTION_KEEP_ALIVE) !== 0);

@@ -56,6 +56,13 @@ export class RequestRecord extends HeadRecord {
   /** Of the target, if it names one; 0: it does not. */
   authorityStart = 0;
   authorityEnd = 0;
+  /** Its fields are those of the request before, and checked. */
+  isRecalled = false;
+
+  override borrow(): void {
+    super.borrow();
+    this.isRecalled = false;
+  }
 }
 
 export class ResponseRecord extends HeadRecord {

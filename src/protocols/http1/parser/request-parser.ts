@@ -11,9 +11,10 @@ import { isAuthority } from "./authority.js";
 import { BodyReader } from "./body-reader.js";
 import { LF } from "./byte-classes.js";
 import { END, HEAD, NEED_DATA } from "./events.js";
+import { FieldMemo } from "./field-memo.js";
 import { badLineEnd } from "./field-scanner.js";
 import type { Fields } from "./fields.js";
-import { readCodings, readFraming, trimEnd, trimStart } from "./framing.js";
+import { decideKeepAlive, readCodings, readFraming, trimEnd, trimStart } from "./framing.js";
 import { RequestRecord } from "./head-record.js";
 import { HttpParseError } from "./http-parse-error.js";
 import {
@@ -60,6 +61,7 @@ export class RequestParser {
   #head: RequestHead = new RequestHead(this.#record);
   #state = BETWEEN;
   #emptyLines = 0;
+  #isReused = false;
   #failure: unknown = undefined;
 
   constructor(limits: ParserLimits = {}) {
@@ -190,8 +192,14 @@ export class RequestParser {
 
   #readHead(record: RequestRecord): void {
     readRequestLine(record);
+    if (record.isRecalled) {
+      decideKeepAlive(record);
+      this.#body.beginNone();
+      return;
+    }
     readFraming(record);
     checkHost(record);
+    this.#rememberFields(record);
     if (record.transferEncodingAt >= 0) readCodings(record);
     record.hasBody = record.isChunked || record.contentLength > 0;
     if (!record.hasBody) this.#body.beginNone();
@@ -199,6 +207,13 @@ export class RequestParser {
     else this.#body.beginFixed(record.contentLength);
     if (record.minorVersion === 0) record.hasUnknownExpectation = false;
     if (record.minorVersion === 0 || !record.hasBody) record.expectsContinue = false;
+  }
+
+  /** From the second request on: many connections have only one. */
+  #rememberFields(record: RequestRecord): void {
+    if (this.#isReused) this.#scanner.memo ??= new FieldMemo();
+    this.#scanner.memo?.remember(record);
+    this.#isReused = true;
   }
 }
 

@@ -19,8 +19,8 @@ let view: DataView = new DataView(viewed.buffer);
 
 /** The first byte in [from, end) that may not stand in a value, its CR as a rule; else `end`. */
 export function valueEnd(bytes: Uint8Array, from: number, end: number): number {
-  if (bytes !== viewed && !look(bytes)) return endByBytes(bytes, from, end);
-  const words = view;
+  const words = wordsOf(bytes);
+  if (words === undefined) return endByBytes(bytes, from, end);
   let at = from;
   while (at + 8 <= end) {
     const first = unsureBytes(words.getInt32(at, true));
@@ -50,12 +50,13 @@ function unsureBytes(word: number): number {
   return (~((low + 0x60606060) | word) | (low + 0x01010101)) & 0x80808080;
 }
 
-/** False: it is too large. */
-function look(bytes: Uint8Array): boolean {
-  if (bytes.length > VIEWED_BYTES_MAX) return false;
+/** To read words of these bytes; undefined: they are too many to hold on to. */
+export function wordsOf(bytes: Uint8Array): DataView | undefined {
+  if (bytes === viewed) return view;
+  if (bytes.length > VIEWED_BYTES_MAX) return undefined;
   viewed = bytes;
   view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return true;
+  return view;
 }
 
 function endByBytes(bytes: Uint8Array, from: number, end: number): number {
