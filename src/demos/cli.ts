@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `socket-reactor` command: one line of dispatch a demo. */
 import { createRequire } from "node:module";
+import { didYouMean } from "./command-line.js";
 import { UsageError } from "./usage-error.js";
 
 const HELP = `Usage: socket-reactor COMMAND [options]
@@ -12,8 +13,12 @@ Commands:
   http         an HTTP server of a folder, with routes to try it out
   connect      the client: a small netcat that shows the socket's states
 
+Options:
   --help       show this, or a command's own help: socket-reactor echo --help
-  --version    show the version`;
+  --version    show the version
+
+Colours are for terminals; NO_COLOR=1 takes them away, FORCE_COLOR=1 keeps them.
+Exit status: 0 when it ended as it should, 1 on an error, with one line about it.`;
 
 /** Loaded when asked for: --help and --version work without the addon, too. */
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
@@ -28,7 +33,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
 const MACHINE_ERRORS = ["ERR_ADDON_NOT_FOUND", "ERR_UNSUPPORTED_PLATFORM", "ERR_NOT_SUPPORTED"];
 
 // Whoever read the output may be gone (`| head`): a server goes on serving.
-process.stdout.on("error", () => {});
+for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
 
 try {
   await main(process.argv.slice(2));
@@ -40,14 +45,21 @@ try {
 
 async function main([name = "--help", ...args]: string[]): Promise<void> {
   if (name === "--help" || name === "-h") return console.log(HELP);
+  if (name === "help") return main([...args.slice(0, 1), "--help"]);
   if (name === "--version") return console.log(version());
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    const kind = name.startsWith("-") ? "option" : "command";
-    const allowed = Object.keys(COMMANDS).join(", ");
-    throw new UsageError(`unknown ${kind} "${name}"; commands: ${allowed}; see --help`);
+    throw new UsageError(unknown(name));
   }
   await command(args);
+}
+
+function unknown(name: string): string {
+  const commands = Object.keys(COMMANDS);
+  const isOption = name.startsWith("-");
+  const meant = didYouMean(name, isOption ? ["--help", "--version"] : commands);
+  const kind = isOption ? "option" : "command";
+  return `unknown ${kind} "${name}"${meant}; commands: ${commands.join(", ")}; see --help`;
 }
 
 /** False for a bug, which keeps its stack. */

@@ -3,8 +3,9 @@
  * are explained to the person, and when it is over.
  */
 import { lookup } from "node:dns/promises";
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { ParseArgsConfig, parseArgs } from "node:util";
 import { type Backend, SystemError, supportedBackends } from "socket-reactor";
+import { parseCommandLine, parsePort } from "./command-line.js";
 import { UsageError } from "./usage-error.js";
 
 /** For `parseArgs`, beside a command's own. */
@@ -39,13 +40,7 @@ export function splitArguments<T extends NonNullable<ParseArgsConfig["options"]>
   args: string[],
   options: T,
 ): ReturnType<typeof parseArgs<{ args: string[]; options: T }>>["values"] {
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    if (!codeOf(error).startsWith("ERR_PARSE_ARGS")) throw error;
-    const [reason] = (error as Error).message.split(/\.?(?:\n| This command|$)/);
-    throw new UsageError(`${reason}; see socket-reactor ${command} --help`);
-  }
+  return parseCommandLine(command, { args, options }).values;
 }
 
 interface ListenValues {
@@ -60,15 +55,11 @@ interface ListenValues {
 export function parseListenOptions(values: ListenValues, defaultPort: number): ListenOptions {
   const { host, port = String(defaultPort), backend, verbose, help } = values;
   if (host === "") throw new UsageError(`--host must not be empty; all addresses: --host ::`);
-  return { host, port: parsePort(port), backend: parseBackend(backend), verbose, help };
+  return { host, port: parsePort("--port", port), backend: parseBackend(backend), verbose, help };
 }
 
-function parsePort(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
-  throw new UsageError(`--port must be an integer from 0 to 65535: "${text}"`);
-}
-
-function parseBackend(name: string | undefined): Backend | undefined {
+/** @throws UsageError that names those of this system. */
+export function parseBackend(name: string | undefined): Backend | undefined {
   const backend = supportedBackends().find((supported) => supported === name);
   if (name === undefined || backend !== undefined) return backend;
   throw new UsageError(`--backend must be one of ${supportedBackends().join(", ")}: "${name}"`);
