@@ -59,7 +59,7 @@ function unknown(name: string): string {
   const isOption = name.startsWith("-");
   const meant = didYouMean(name, isOption ? ["--help", "--version"] : commands);
   const kind = isOption ? "option" : "command";
-  return `unknown ${kind} "${name}"${meant}; commands: ${commands.join(", ")}; see --help`;
+  return `unknown ${kind} "${name}"${meant}commands: ${commands.join(", ")}; see --help`;
 }
 
 /** False for a bug, which keeps its stack. */

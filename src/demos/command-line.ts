@@ -23,20 +23,20 @@ export function parseCommandLine<T extends Options>(
     if (!code.startsWith("ERR_PARSE_ARGS")) throw error;
     const [reason] = (error as Error).message.split(/\.?(?:\n| This command| To specify|$)/);
     const meant = suggestion(/^Unknown option '(--[^']+)'/.exec(reason ?? "")?.[1], options);
-    throw new UsageError(`${reason}${meant}; see socket-reactor ${command} --help`);
+    throw new UsageError(`${reason}${meant}see socket-reactor ${command} --help`);
   }
 }
 
 function suggestion(unknown: string | undefined, options: Options): string {
-  if (unknown === undefined) return "";
+  if (unknown === undefined) return "; ";
   const known = Object.keys(options).map((name) => `--${name}`);
   return didYouMean(unknown, known);
 }
 
-/** Empty if nothing is near. */
+/** What goes between a complaint and where to look; it names the nearest of the known ones. */
 export function didYouMean(unknown: string, known: readonly string[]): string {
   const meant = nearest(unknown, known);
-  return meant === undefined ? "" : `; did you mean ${meant}?`;
+  return meant === undefined ? "; " : `; did you mean ${meant}? `;
 }
 
 /**

@@ -47,6 +47,7 @@ export async function run(plan: ConnectPlan): Promise<void> {
   const { backend, log, listen, udp, signal } = plan;
   const kernel = log === undefined ? systemKernel : tellingKernel(systemKernel, log);
   const reactor = new Reactor({ backend, kernel });
+  reactor.hold(); // it has nothing to do yet while a name is looked up
   const running = reactor.run();
   try {
     if (udp) await datagrams(reactor, plan);
