@@ -1,0 +1,162 @@
+/** The chat's page in headless Chromium, a server for it, and a client of IRC that knows no page. */
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { onTestFinished } from "vitest";
+import { ChatServer, type ChatServerOptions } from "../../../src/demos/chat/server.js";
+import { Reactor } from "../../../src/index.js";
+
+const CHROMIUM = "/usr/bin/chromium";
+
+/** Why there is no browser; undefined: there is one. */
+export const missing: string | undefined = existsSync(CHROMIUM)
+  ? undefined
+  : `${CHROMIUM} is missing: apt-get install chromium`;
+
+/** A folder for a picture of each page that a test leaves. */
+const PICTURES = process.env["SOCKET_REACTOR_PICTURES"];
+
+export async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES) await page.screenshot({ path: join(PICTURES, `chat-${name}.png`) });
+}
+
+export interface RunningChat {
+  readonly chat: ChatServer;
+  /** Of IRC. */
+  readonly port: number;
+  readonly webPort: number;
+  readonly url: string;
+  /** Everybody is told, and it ends. */
+  stop(): Promise<void>;
+}
+
+/** Ends with the test, at the latest. */
+export function startChat(
+  options: Partial<ChatServerOptions> = {},
+  { webPort = 0 }: { readonly webPort?: number } = {},
+): RunningChat {
+  const reactor = new Reactor();
+  const chat = new ChatServer(reactor, { host: "127.0.0.1", port: 0, floodLimits: false, ...options });
+  chat.listenWeb({ host: "127.0.0.1", port: webPort });
+  const running = reactor.run();
+  let stopped: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    await chat.drain("Server going down", 1000);
+    reactor.stop();
+    await running;
+    reactor.close();
+  };
+  const stop = (): Promise<void> => {
+    stopped ??= end();
+    return stopped;
+  };
+  onTestFinished(stop);
+  const web = portOf(chat.webAddress ?? "");
+  return { chat, port: portOf(chat.address), webPort: web, url: `http://127.0.0.1:${web}/`, stop };
+}
+
+function portOf(address: string): number {
+  return Number(/\d+$/.exec(address)?.[0]);
+}
+
+export interface Browser {
+  /** A page, and what its console says of errors: each breach of the policy among them. */
+  open(url: string): Promise<Page>;
+  readonly errors: string[];
+}
+
+export interface Look {
+  readonly colorScheme?: "light" | "dark";
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A new browser that knows nothing, and sends nothing of its own. */
+export async function startBrowser(look: Look = {}): Promise<Browser> {
+  const { colorScheme = "light", width = 1200, height = 800 } = look;
+  const profile = mkdtempSync(join(tmpdir(), "socket-reactor-chromium-"));
+  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    colorScheme,
+    viewport: { width, height },
+    args: [
+      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+      ...["--disable-background-networking", "--disable-component-update"],
+    ],
+  });
+  onTestFinished(async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+  const errors: string[] = [];
+  const open = async (url: string): Promise<Page> => {
+    const page = await context.newPage();
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(url);
+    return page;
+  };
+  return { open, errors };
+}
+
+/** Opens the page and takes a nickname. */
+export async function enter(browser: Browser, url: string, nick: string): Promise<Page> {
+  const page = await browser.open(url);
+  await page.getByLabel("Your nickname").fill(nick);
+  await page.keyboard.press("Enter");
+  await page.getByText(`Connected as ${nick}`, { exact: true }).waitFor();
+  return page;
+}
+
+/** Types a text where one types, and sends it. */
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+/** A client of IRC by hand, as with nc. */
+export class IrcClient {
+  readonly #socket: Socket;
+  readonly #lines: string[] = [];
+  #heard: () => void = () => {};
+
+  static async enter(port: number, nick: string, room = "#lobby"): Promise<IrcClient> {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    const client = new IrcClient(socket);
+    onTestFinished(() => void socket.destroy());
+    client.send(`NICK ${nick}`, `USER ${nick.replace(/\W/g, "x")} 0 * :nobody`, `JOIN ${room}`);
+    await client.hears(/ 366 /);
+    return client;
+  }
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("error", () => {}); // the server may end while we write
+    createInterface({ input: socket }).on("line", (line) => {
+      if (line.startsWith("PING ")) this.send(line.replace("PING", "PONG"));
+      this.#lines.push(line);
+      this.#heard();
+    });
+  }
+
+  send(...lines: string[]): void {
+    this.#socket.write(lines.map((line) => `${line}\r\n`).join(""));
+  }
+
+  /** The next line like this; those before it are forgotten. */
+  async hears(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const place = this.#lines.findIndex((line) => pattern.test(line));
+      if (place >= 0) return this.#lines.splice(0, place + 1)[place] as string;
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+}
