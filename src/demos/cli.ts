@@ -17,8 +17,8 @@ Options:
   --help       show this, or a command's own help: socket-reactor echo --help
   --version    show the version
 
-Colours are for terminals; NO_COLOR=1 takes them away, FORCE_COLOR=1 keeps them.
-Exit status: 0 when it ended as it should, 1 on an error, with one line about it.`;
+Colours are for terminals: NO_COLOR=1 takes them away, FORCE_COLOR=1 keeps
+them. Exit status: 0 when it ended as it should, 1 on an error.`;
 
 /** Loaded when asked for: --help and --version work without the addon, too. */
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {

@@ -12,8 +12,8 @@ import { LineLog } from "./echo-peers.js";
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 export const cli: string = fileURLToPath(new URL("../../dist/demos/cli.js", import.meta.url));
 
-/** What a server says when it is ready. */
-const LISTENING = /^(Echo|HTTP) server on /;
+/** What every server says when it is ready. */
+const LISTENING = /^[A-Z]\S* .*, Ctrl-C ends it$/;
 
 export interface CliOptions {
   /** Another user, if we are root. */
@@ -96,7 +96,8 @@ function failedToStart({ status, stderr }: CliResult): never {
   throw new Error(`The server ended with ${status} before it listened: ${stderr}`);
 }
 
-function start(
+/** Starts it, with nothing on its standard input. */
+export function start(
   args: readonly string[],
   { uid, env, command = [process.execPath, builtCli()] }: CliOptions = {},
 ): SpeakingChild {
@@ -108,7 +109,8 @@ function start(
   });
 }
 
-function builtCli(): string {
+/** Its path, once it is there. */
+export function builtCli(): string {
   if (existsSync(cli)) return cli;
   throw new Error("These tests run the built command and there is none: npm run build:ts");
 }

@@ -11,6 +11,8 @@ import { cli, root, runCli, startEcho } from "./cli-process.js";
 import { connectMany, connectTo, pattern, receiveToEnd, roundTrip } from "./echo-peers.js";
 
 const NOBODY = 65_534;
+const COMMANDS = ["demo", "echo", "chat", "http", "connect"];
+const ALL = COMMANDS.join(", ");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string;
   bin: Record<string, string>;
@@ -38,7 +40,8 @@ describe("the command itself", () => {
     const { status, stdout, stderr } = await runCli(args);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^Usage: socket-reactor COMMAND/);
-    for (const name of ["echo", "http"]) expect(stdout).toContain(`\n  ${name} `);
+    for (const name of COMMANDS) expect(stdout).toContain(`\n  ${name} `);
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test.each(["--help", "-h"])(
@@ -55,6 +58,12 @@ describe("the command itself", () => {
     },
   );
 
+  test("help and a command is that command's --help", async () => {
+    const [help, flag] = await Promise.all([runCli(["help", "echo"]), runCli(["echo", "--help"])]);
+    expect(help).toEqual(flag);
+    expect((await runCli(["help"])).stdout).toBe((await runCli(["--help"])).stdout);
+  });
+
   test("npm start is the echo command, with the states shown", async () => {
     expect(manifest.scripts["start"]).toBe("node dist/demos/cli.js echo --verbose");
     const { log } = await startEcho(["--verbose"]);
@@ -64,10 +73,18 @@ describe("the command itself", () => {
 
 describe("an error is one line that says what to do, and status 1", () => {
   test.each([
-    [["frobnicate"], 'unknown command "frobnicate"; commands: echo, http; see --help'],
-    [["--frobnicate"], 'unknown option "--frobnicate"; commands: echo, http; see --help'],
-    [["toString"], 'unknown command "toString"; commands: echo, http; see --help'],
-    [["echo", "--prot", "1"], "Unknown option '--prot'; see socket-reactor echo --help"],
+    [["frobnicate"], `unknown command "frobnicate"; commands: ${ALL}; see --help`],
+    [["--frobnicate"], `unknown option "--frobnicate"; commands: ${ALL}; see --help`],
+    [["toString"], `unknown command "toString"; commands: ${ALL}; see --help`],
+    [["ehco"], `unknown command "ehco"; did you mean echo? commands: ${ALL}; see --help`],
+    [["help", "conect"], `unknown command "conect"; did you mean connect? commands: ${ALL}`],
+    [["--verison"], `unknown option "--verison"; did you mean --version? commands: ${ALL}`],
+    [
+      ["echo", "--prot", "1"],
+      "Unknown option '--prot'; did you mean --port? see socket-reactor echo --help",
+    ],
+    [["echo", "--frobnicate"], "Unknown option '--frobnicate'; see socket-reactor echo --help"],
+    [["echo", "-x"], "Unknown option '-x'; see socket-reactor echo --help"],
     [["echo", "7000"], "Unexpected argument '7000'; see socket-reactor echo --help"],
     [["echo", "--port"], "argument missing; see socket-reactor echo --help"],
     [["echo", "--port", "-1"], "'--port' argument is ambiguous; see socket-reactor echo --help"],

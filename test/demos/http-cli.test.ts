@@ -36,7 +36,10 @@ describe("the http command", () => {
   });
 
   test.each([
-    [["--prot", "1"], "Unknown option '--prot'; see socket-reactor http --help"],
+    [
+      ["--prot", "1"],
+      "Unknown option '--prot'; did you mean --port? see socket-reactor http --help",
+    ],
     [["."], "Unexpected argument '.'; see socket-reactor http --help"],
     [["--port", "65536"], '--port must be an integer from 0 to 65535: "65536"'],
     [["--backend", "iocp"], `--backend must be one of ${supportedBackends().join(", ")}: "iocp"`],
