@@ -1,6 +1,7 @@
 // `npm run bench -- <suite>`: the entry. It reads the command line, runs the suite, and exits
 // with 1 for a wrong command line or a run with invalid figures.
 import { formatHelp, parseArguments, UsageError } from "./arguments.mjs";
+import { chatSuite } from "./chat.mjs";
 import { killChildrenOnExit } from "./children.mjs";
 import { dispatchSuite } from "./dispatch.mjs";
 import { echoSuite } from "./echo-suite.mjs";
@@ -17,6 +18,7 @@ const suites = {
   http: httpSuite,
   newcomers: newcomersSuite,
   models: modelsSuite,
+  chat: chatSuite,
   memory: memorySuite,
   micro: microSuite,
   dispatch: dispatchSuite,

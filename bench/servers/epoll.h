@@ -3,7 +3,8 @@
 // connection, and that connection is not read until it has been taken.
 // They print "PORT <n>" and end on SIGTERM (the kernel's default action) or when stdin closes.
 //
-// The program that includes it defines on_readable().
+// The program that includes it defines on_readable(), and with HAS_TURN_END also on_turn_end(), which is
+// called when all events of a wait are dealt with.
 #ifndef BENCH_SERVERS_EPOLL_H
 #define BENCH_SERVERS_EPOLL_H
 
@@ -38,6 +39,9 @@ static size_t fds_max;
 static char buffer[BUFFER_SIZE];
 
 static void on_readable(int fd);
+#ifdef HAS_TURN_END
+static void on_turn_end(void);
+#endif
 
 static inline void die(const char *what) {
   perror(what);
@@ -146,6 +150,9 @@ static inline int serve(void) {
       else if (pending[fd].bytes) on_writable(fd);
       else on_readable(fd);
     }
+#ifdef HAS_TURN_END
+    on_turn_end();
+#endif
   }
 }
 
