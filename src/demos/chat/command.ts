@@ -1,7 +1,174 @@
-/** `socket-reactor chat`: its options and its help. */
+/**
+ * `socket-reactor chat`: its options and its help; listen-options.ts has what all servers share.
+ */
+import { Reactor } from "socket-reactor";
+import { parsePort } from "../command-line.js";
+import {
+  LISTEN_OPTIONS,
+  type ListenOptions,
+  listenHelp,
+  openServer,
+  parseListenOptions,
+  splitArguments,
+  untilInterrupted,
+} from "../listen-options.js";
 import { UsageError } from "../usage-error.js";
+import type { Backplane } from "./backplane/backplane.js";
+import { type ChatLimits, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from "./limits.js";
+import { SERVER_NAME_LENGTH } from "./network/limits.js";
+import { readMotd, readOperators } from "./option-files.js";
+import { ChatServer, type ChatServerOptions } from "./server.js";
+
+const DEFAULT_PORT = 6667;
+const DEFAULT_WEB_PORT = 6680;
+
+const HELP = `Usage: socket-reactor chat [options]
+
+A chat server: IRC for irssi, weechat and whoever has nc, and a page for
+browsers. All meet in the same rooms. Try it: nc 127.0.0.1 ${DEFAULT_PORT}, and type
+NICK me, USER me 0 * :Me, JOIN #lobby, PRIVMSG #lobby :hello
+
+Options:
+${listenHelp(DEFAULT_PORT)}
+  --web-port PORT    the page's port on the same host (default ${DEFAULT_WEB_PORT})
+  --name NAME        what the server calls itself (default chat.localhost)
+  --motd FILE        its welcome: the text of this file
+  --opers FILE       operators, NAME:PASSWORD a line; nobody else may read it
+  --connections N    open at a time (default ${CONNECTIONS_MAX})
+  --per-address N    of one address (default ${CONNECTIONS_PER_ADDRESS_MAX}, and any number of loopback)
+  --no-flood-limits  everybody may speak as fast as they like
+  --backplane URL    redis://HOST:PORT: joined with all chat servers there
+  --verbose          say who comes and goes, and each web answer
+  --help             show this
+
+On a loopback address, as the default is, the page is served to requests that
+name an address, localhost or --host. docs/chat.md has the limits, and more.
+Ctrl-C ends it. Exit status: 0 when ended so, 1 on an error.`;
+
+/** Addresses to listen on that are none to connect to. */
+const ANY = ["::", "0.0.0.0"];
+
+const WELCOME = ["Welcome.", "JOIN #lobby to meet the others, LIST for what else there is."];
 
 /** Runs the command until it is interrupted. */
-export async function chat(_args: string[]): Promise<void> {
-  throw new UsageError("chat is being built");
+export async function chat(args: string[]): Promise<void> {
+  const values = splitArguments("chat", args, {
+    ...LISTEN_OPTIONS,
+    "web-port": { type: "string", default: String(DEFAULT_WEB_PORT) },
+    name: { type: "string" },
+    motd: { type: "string" },
+    opers: { type: "string" },
+    connections: { type: "string", default: String(CONNECTIONS_MAX) },
+    "per-address": { type: "string" },
+    "no-flood-limits": { type: "boolean", default: false },
+    backplane: { type: "string" },
+  });
+  const options = parseListenOptions(values, DEFAULT_PORT);
+  const webPort = parsePort("--web-port", values["web-port"]);
+  const log = (line: string): void => console.log(line);
+  const settings: Settings = {
+    network: {
+      motd: values.motd === undefined ? WELCOME : readMotd(values.motd),
+      ...(values.name !== undefined && { serverName: checkServerName(values.name) }),
+      ...(values.opers !== undefined && { operators: readOperators(values.opers) }),
+    },
+    limits: limitsOf(values.connections, values["per-address"]),
+    floodLimits: !values["no-flood-limits"],
+    log: options.verbose ? log : () => {},
+  };
+  if (options.help) return console.log(HELP);
+  const reactor = new Reactor({ backend: options.backend });
+  const server = await open(reactor, options, webPort, settings);
+  const interrupted = untilInterrupted();
+  const running = reactor.run();
+  const backplane = await join(server, values.backplane, log);
+  console.log(`Chat server on ${server.address}, Ctrl-C ends it`);
+  for (const line of invitation(server)) console.log(line);
+  await Promise.race([running, aborted(interrupted)]);
+  await server.drain();
+  await backplane?.close();
+  reactor.stop();
+  await running;
+  process.exit(); // as echo does
+}
+
+type Settings = Omit<ChatServerOptions, "host" | "port" | "hostName">;
+
+async function open(
+  reactor: Reactor,
+  options: ListenOptions,
+  webPort: number,
+  settings: Settings,
+): Promise<ChatServer> {
+  const { port, host: hostName } = options;
+  const server = await openServer(options, DEFAULT_PORT, (host) => {
+    return new ChatServer(reactor, { ...settings, host, port, hostName });
+  });
+  try {
+    const where = { ...options, port: webPort };
+    await openServer(where, DEFAULT_WEB_PORT, (host) => server.listenWeb({ host, port: webPort }));
+  } catch (error) {
+    server.close();
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.message.replaceAll("--port", "--web-port"));
+  }
+  return server;
+}
+
+/** Loaded when asked for: it needs a package that is optional. */
+async function join(
+  server: ChatServer,
+  url: string | undefined,
+  log: (line: string) => void,
+): Promise<Backplane | undefined> {
+  if (url === undefined) return undefined;
+  try {
+    const { joinBackplane } = await import("./backplane/backplane.js");
+    return await joinBackplane(server.network, url, { log });
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}
+
+function limitsOf(connections: string, perAddress: string | undefined): Partial<ChatLimits> {
+  return {
+    connectionsMax: parseCount("--connections", connections),
+    ...(perAddress !== undefined && {
+      connectionsPerAddressMax: parseCount("--per-address", perAddress),
+    }),
+  };
+}
+
+function parseCount(name: string, text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new UsageError(`${name} must be an integer from 1 to 9999999: "${text}"`);
+}
+
+/** It is a word of each line that the server says. */
+function checkServerName(name: string): string {
+  if (/^[a-z0-9][a-z0-9.-]*$/i.test(name) && name.length <= SERVER_NAME_LENGTH) return name;
+  const allowed = `1 to ${SERVER_NAME_LENGTH} letters, digits, dots and hyphens`;
+  throw new UsageError(`--name must be ${allowed}, such as chat.example.org: "${name}"`);
+}
+
+/** What to try now. */
+function invitation({ address, webAddress = "" }: ChatServer): string[] {
+  const [, host = "", port = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  const reached = ANY.includes(host) ? "localhost" : host;
+  const webPort = /\d+$/.exec(webAddress)?.[0];
+  const inUrl = reached.includes(":") ? `[${reached}]` : reached;
+  return [
+    `  in a browser:  http://${inUrl}:${webPort}/`,
+    `  with irssi:    irssi -c ${reached} -p ${port}, then /join #lobby`,
+    `  with weechat:  weechat irc://${inUrl}:${port}/#lobby`,
+    `  by hand:       nc -C ${reached} ${port}, then NICK me, USER me 0 * :Me, JOIN #lobby`,
+  ];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
