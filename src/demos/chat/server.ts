@@ -63,6 +63,11 @@ export class ChatServer {
     });
   }
 
+  /** Of IRC, for who looks at its connections. */
+  get listener(): Listener {
+    return this.#listener;
+  }
+
   /** Where IRC is spoken. */
   get address(): string {
     return formatAddress(this.#listener.address as Address);
