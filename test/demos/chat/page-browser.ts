@@ -40,7 +40,12 @@ export function startChat(
   { webPort = 0 }: { readonly webPort?: number } = {},
 ): RunningChat {
   const reactor = new Reactor();
-  const chat = new ChatServer(reactor, { host: "127.0.0.1", port: 0, floodLimits: false, ...options });
+  const chat = new ChatServer(reactor, {
+    host: "127.0.0.1",
+    port: 0,
+    floodLimits: false,
+    ...options,
+  });
   chat.listenWeb({ host: "127.0.0.1", port: webPort });
   const running = reactor.run();
   let stopped: Promise<void> | undefined;

@@ -3,6 +3,7 @@
  * happens in rooms stands in room-events.js. It sends and gets lines, and knows neither sockets nor
  * the DOM.
  */
+import { Batches } from "./batches.js";
 import { Capabilities } from "./capabilities.js";
 import { fold, formatMessage, parseMessage } from "./irc-message.js";
 import { harmless } from "./irc-text.js";
@@ -10,8 +11,6 @@ import { roomEvents, spokenLine } from "./room-events.js";
 
 /** Of a server that sends more, the rest is left out. */
 const LISTED_ROOMS_MAX = 5000;
-const HISTORY_LINES_MAX = 1000;
-const BATCHES_MAX = 32;
 
 /** Other nicknames that are tried for who comes back and finds its own taken, by its ghost mostly. */
 const ALTERNATES_MAX = 5;
@@ -57,7 +56,7 @@ export class Client {
   #wish = "";
   /** Are the server's first words over? */
   #isGreeted = false;
-  #batches = new Map();
+  #batches = new Batches();
   #listed = [];
   /** Of the rooms that were asked for by hand: they are shown when we are in. */
   #asked = new Set();
@@ -145,10 +144,9 @@ export class Client {
   /** One line of the server. */
   receive(line) {
     const message = parseMessage(line);
-    const batch = this.#batches.get(message.tags.get("batch"));
-    if (batch?.isHistory) {
-      const spoken = spokenLine(this, message);
-      if (spoken && batch.lines.length < HISTORY_LINES_MAX) batch.lines.push(spoken);
+    const history = this.#batches.historyOf(message.tags);
+    if (history !== undefined) {
+      this.#batches.add(history, spokenLine(this, message));
       return;
     }
     const handle = this.#handlers[message.command] ?? roomEvents[message.command];
@@ -174,7 +172,10 @@ export class Client {
     },
     376: () => this.#begin(),
     422: () => this.#begin(),
-    BATCH: (_, message) => this.#batch(message),
+    BATCH: (_, { params }) => {
+      const history = this.#batches.take(params);
+      if (history) this.rooms.find(history.room)?.insertHistory(history.lines);
+    },
     CAP: (_, { params }) => {
       const answer = this.capabilities.negotiate(params);
       if (answer !== undefined) this.send("CAP", ...answer);
@@ -182,14 +183,7 @@ export class Client {
     ERROR: (_, { params }) => {
       this.lastError = harmless(params.at(-1) ?? "");
     },
-    NICK: (_, message) => {
-      roomEvents.NICK(this, message);
-      if (this.isMe(message.nick)) {
-        this.nick = message.params[0];
-        if (fold(this.nick) === this.#wish) this.wanted = this.nick;
-        this.#listener.onNick();
-      } else this.#regain(message.nick);
-    },
+    NICK: (_, message) => this.#rename(message),
     PING: (_, { params }) => this.send("PONG", ...params),
     PONG: () => {},
     QUIT: (_, message) => {
@@ -208,6 +202,20 @@ export class Client {
       const text = `${this.wanted} is still taken, so you are ${nick} until it is free`;
       this.rooms.active.say({ text });
     }
+  }
+
+  #rename(message) {
+    const [newNick = ""] = message.params;
+    if (newNick === "") return;
+    roomEvents.NICK(this, message);
+    if (!this.isMe(message.nick)) {
+      this.#regain(message.nick);
+      return;
+    }
+    this.nick = newNick;
+    this.source = newNick + this.source.slice(message.nick.length);
+    if (fold(newNick) === this.#wish) this.wanted = newNick;
+    this.#listener.onNick();
   }
 
   #learnSupport(tokens) {
@@ -232,18 +240,6 @@ export class Client {
       names += names === "" ? name : `,${name}`;
     }
     if (names !== "") this.send("JOIN", names);
-  }
-
-  #batch({ params: [reference = "", type, target = ""] }) {
-    const id = reference.slice(1);
-    if (reference.startsWith("+")) {
-      const isHistory = type === "chathistory";
-      if (this.#batches.size < BATCHES_MAX) this.#batches.set(id, { isHistory, target, lines: [] });
-      return;
-    }
-    const batch = this.#batches.get(id);
-    this.#batches.delete(id);
-    if (batch?.isHistory) this.rooms.find(batch.target)?.insertHistory(batch.lines);
   }
 
   /** 4xx and 5xx: to whom it belongs, or before one's eyes. */
