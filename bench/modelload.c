@@ -196,19 +196,34 @@ static void print_models(void) {
   printf("}\n");
 }
 
+// Until what the server does to start, threads above all, is over.
+static void settle(void) {
+  uint64_t start_ns = clock_ns(CLOCK_MONOTONIC), changed_ns = start_ns, now = start_ns;
+  while (now - changed_ns < SETTLE_NS && now - start_ns < SETTLE_MAX_NS) {
+    struct footprint footprint;
+    nanosleep(&(struct timespec){.tv_nsec = TICK_MS * 1000000}, NULL);
+    now = clock_ns(CLOCK_MONOTONIC);
+    read_footprint(options.server_pid, &footprint);
+    uint64_t moved = footprint.own_bytes > idle.own_bytes ? footprint.own_bytes - idle.own_bytes : 0;
+    if (footprint.threads != idle.threads || moved > SETTLED_BYTES) {
+      changed_ns = now;
+      idle = footprint;
+    }
+  }
+  read_footprint(options.server_pid, &idle);
+}
+
 int main(int argc, char **argv) {
   if (parse_model_options(argc, argv, &options) != 0) return 2;
   // The last resort: whatever hangs, the kernel ends this process (SIGALRM's default action).
-  uint64_t longest_ns = SETTLE_NS + OPENING_NS + options.warmup_ns + options.window_ns;
+  uint64_t longest_ns = SETTLE_MAX_NS + OPENING_NS + options.warmup_ns + options.window_ns;
   alarm((unsigned)(longest_ns / 1000000000u) + 5);
   repeat_pattern();
   open_epoll();
   connections = calloc(options.connections, sizeof *connections);
   if (!connections) fail("No memory");
   fates[UNOPENED] = options.connections;
-  // What the server did to start is over, and its memory at rest.
-  nanosleep(&(struct timespec){.tv_nsec = SETTLE_NS}, NULL);
-  read_footprint(options.server_pid, &idle);
+  settle();
   run();
   print_models();
   return error_text[0] ? 1 : 0;

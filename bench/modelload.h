@@ -5,7 +5,9 @@
 #include "loadgen.h"
 
 #define MESSAGE_SIZE 64u
-#define SETTLE_NS 500000000u       // between the start of the server and the first reading
+#define SETTLE_NS 500000000u       // without a change of the server before its first reading
+#define SETTLE_MAX_NS 10000000000u
+#define SETTLED_BYTES 65536u       // of memory, or less, are no change
 #define WAITING_MAX 64u            // who waits for the first answer before others connect
 #define OPENED_AT_ONCE 8
 #define OPENING_GAP_NS 20000000u   // after it others connect all the same

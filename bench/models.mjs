@@ -16,6 +16,8 @@ import { areValid, roundOptions, runTrial } from "./rounds.mjs";
 import { formatCount } from "./tables.mjs";
 
 const DEMO = fileURLToPath(new URL("../dist/demos/cli.js", import.meta.url));
+/** More than its default, to show what a hundred cost; a thousand would take ten gigabytes. */
+const THREADS_MAX = 256;
 /** Hundreds of threads end one after the other. */
 const STOP_MS = 20_000;
 
@@ -25,12 +27,18 @@ const STOP_MS = 20_000;
  * @type {readonly import("./contestants.mjs").Contestant[]}
  */
 const models = [
-  model("thread-per-connection", "a worker with a blocking socket for each connection"),
-  model("thread-pool", "a fixed number of such workers, the others' connections wait"),
+  model("thread-per-connection", `a thread with a blocking socket for each, up to ${THREADS_MAX}`, {
+    more: ["--workers", String(THREADS_MAX)],
+  }),
+  model("thread-pool", "8 such threads, and a queue"),
   model("selector", "one thread, a selector loop"),
   model("reactor", "one thread, callbacks of a reactor"),
   model("stream", "the same with the library's buffered streams"),
-  model("multi-reactor", "a reactor in each of several workers"),
+  model("multi-reactor", "a reactor in each of several threads, the kernel hands out (reuse-port)"),
+  model("multi-reactor-hand-out", "the same, where one thread accepts and hands out", {
+    model: "multi-reactor",
+    more: ["--accept", "hand-out"],
+  }),
 ];
 
 export const modelsSuite = {
@@ -105,11 +113,11 @@ function writeChapter({ chapter: file }, text, figures, results) {
 /**
  * @param {string} name
  * @param {string} label
- * @param {readonly string[]} [more] of the command line
- * @param {string} [value] of --model, if it is not the name
+ * @param {{ model?: string, more?: readonly string[] }} [command] its --model, if that is not the
+ *   name, and further arguments
  * @returns {import("./contestants.mjs").Contestant}
  */
-function model(name, label, more = [], value = name) {
+function model(name, label, { model: value = name, more = [] } = {}) {
   return {
     name,
     label,
@@ -129,6 +137,7 @@ let help;
 function hasModel(value) {
   if (!existsSync(DEMO)) return "the project is not built: run npm run build";
   help ??= spawnSync(process.execPath, [DEMO, "echo", "--help"], { encoding: "utf8" }).stdout;
-  const names = /--model \S+\s+([^(]*)/.exec(help)?.[1].split(/[,\s]+/) ?? [];
-  return names.includes(value) || "the echo demo that is built has no such model";
+  const section = /^ {2}--model (.*?)^ {2}--/ms.exec(help)?.[1] ?? "";
+  const isListed = section.split(/[\s,]+/).includes(value);
+  return isListed || "the echo demo that is built has no such model";
 }

@@ -43,7 +43,7 @@ declare module "*/bench/arguments.mjs" {
 declare module "*/bench/plot.mjs" {
   export interface Series {
     readonly label: string;
-    readonly points: readonly (readonly [number, number])[];
+    readonly points: readonly (readonly [x: number, y: number, isHollow?: boolean])[];
     readonly style: number;
     readonly isDashed?: boolean;
   }
@@ -155,7 +155,7 @@ declare module "*/bench/children.mjs" {
     readonly port: number;
     readonly pid: number;
     readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>;
-    readonly stop: () => Promise<string | undefined>;
+    readonly stop: (timeoutMs?: number) => Promise<string | undefined>;
   }
   export function startServer(command: Command, portPattern?: RegExp): Promise<Server>;
   export function runToEnd(

@@ -45,6 +45,26 @@ describe("lineChart()", () => {
     for (const text of ["epoll", "poll", "descriptors", "µs"]) expect(svg).toContain(`>${text}<`);
   });
 
+  it("stands what never ends above the scale, and only there says so", () => {
+    const series = [
+      { label: "a", style: 0, points: [[1, 10] as const, [10, 1000] as const] },
+      { label: "b", style: 1, points: [[1, 10] as const, [10, Infinity] as const] },
+    ];
+    const svg = lineChart({ ...chart, series });
+    const [a = [], b = []] = places(svg);
+    expect(b[1]?.[1]).toBeLessThan((a[1]?.[1] ?? 0) - 10);
+    expect(svg).toContain(">never<");
+    expect(lineChart(chart)).not.toContain(">never<");
+  });
+
+  it("draws the outline of a point with a reservation only", () => {
+    const series = [
+      { label: "a", style: 4, points: [[1, 1, true] as const, [2, 2, false] as const] },
+    ];
+    const svg = lineChart({ ...chart, series });
+    expect(svg.match(/<path [^>]*fill="none"/g)).toHaveLength(1);
+  });
+
   it("escapes what is written into it", () => {
     const svg = lineChart(chart);
     expect(svg).toContain("<title>Cost &lt; benefit &amp; more</title>");
