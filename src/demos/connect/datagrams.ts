@@ -7,7 +7,7 @@
  * and what finds no room there is lost: that is UDP.
  */
 import * as net from "socket-reactor";
-import { flushed, isEnough, type Terminals } from "./terminals.js";
+import { checkOutput, flushed, inputProblem, type Terminals } from "./terminals.js";
 
 /** Longer input is cut. Ethernet's 1500 less the headers of IPv6 and UDP: in one piece everywhere. */
 export const DATAGRAM_BYTES: number = 1452;
@@ -30,8 +30,8 @@ export interface DatagramOptions extends Terminals {
  *
  * @param socket connected, or bound only: then the last sender is answered, and nothing is read
  *   from the input before there is one.
- * @throws the error of the socket (ECONNREFUSED: a datagram sent before came back), of the output,
- *   or of the input.
+ * @throws the error of the socket (ECONNREFUSED: a datagram sent before came back); UsageError for
+ *   what is wrong with the input or the output.
  */
 export async function exchangeDatagrams(
   reactor: net.Reactor,
@@ -41,11 +41,13 @@ export async function exchangeDatagrams(
   const exchange = new DatagramExchange(reactor, socket, options);
   const error = await exchange.over;
   await flushed(options);
-  if (error !== undefined && !isEnough(error)) throw error;
+  if (error !== undefined) throw error;
+  checkOutput(exchange.outputError);
 }
 
 class DatagramExchange {
   readonly over: Promise<Error | undefined>;
+  outputError: Error | undefined;
   readonly #socket: net.Socket;
   readonly #options: DatagramOptions;
   readonly #isConnected: boolean;
@@ -74,8 +76,13 @@ class DatagramExchange {
     const onChunk = (chunk: Buffer): void => this.#send(chunk);
     const onRoom = (): void => void (this.#socket.isClosed || this.#watch.start());
     const onAbort = (): void => this.#end();
+    const onInputError = (error: Error): void => this.#end(inputProblem(error));
+    const onOutputError = (error: Error): void => {
+      this.outputError ??= error;
+      this.#end();
+    };
     const end = (error?: Error): void => {
-      input.off("data", onChunk).off("error", end).pause();
+      input.off("data", onChunk).off("error", onInputError).pause();
       output.off("drain", onRoom);
       signal.removeEventListener("abort", onAbort);
       this.#idle.stop();
@@ -83,10 +90,10 @@ class DatagramExchange {
       resolve(error);
     };
     this.#end = end;
-    input.on("data", onChunk).on("error", end);
+    input.on("data", onChunk).on("error", onInputError);
     if (this.#isConnected) input.resume();
     else input.pause();
-    output.on("drain", onRoom).on("error", end);
+    output.on("drain", onRoom).on("error", onOutputError);
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) end();
   }

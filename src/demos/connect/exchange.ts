@@ -8,7 +8,7 @@
  */
 import type { SocketStream, StreamTimeouts } from "socket-reactor";
 import type { StateWatch } from "./state-watch.js";
-import { flushed, isEnough, type Terminals } from "./terminals.js";
+import { checkOutput, flushed, inputProblem, type Terminals } from "./terminals.js";
 
 export interface ExchangeOptions extends Terminals {
   /** At the end of the input no FIN is sent: the peer ends it. */
@@ -26,7 +26,7 @@ export function exchangeTimeouts(idleMs: number): StreamTimeouts {
 /**
  * Takes over a stream that is paused, until it is over.
  *
- * @throws why the connection broke, or why the output could not be written.
+ * @throws why the connection broke; UsageError for what is wrong with the input or the output.
  */
 export async function exchange(stream: SocketStream, options: ExchangeOptions): Promise<void> {
   const { input, output, translate, signal, stayOpen, halfOpen, watch } = options;
@@ -38,7 +38,7 @@ export async function exchange(stream: SocketStream, options: ExchangeOptions): 
   const onInputEnd = (): void => {
     if (!stayOpen || stream.hasReadEnded) stream.end();
   };
-  const onInputError = (error: Error): void => stream.destroy(error);
+  const onInputError = (error: Error): void => stream.destroy(inputProblem(error));
   const onRoom = (): void => stream.resume();
   const onOutputError = (error: Error): void => {
     outputError ??= error;
@@ -78,6 +78,6 @@ export async function exchange(stream: SocketStream, options: ExchangeOptions): 
   output.off("error", onOutputError);
   signal.removeEventListener("abort", onAbort);
   watch?.end(error ?? outputError);
-  const failure = error ?? (isEnough(outputError) ? undefined : outputError);
-  if (failure !== undefined) throw failure;
+  if (error !== undefined) throw error;
+  checkOutput(outputError);
 }

@@ -12,6 +12,7 @@ import {
   type SocketStream,
   systemKernel,
 } from "socket-reactor";
+import { UsageError } from "../usage-error.js";
 import { acceptAt, nameOfListener, numeric } from "./accept.js";
 import { tellingKernel } from "./attempts.js";
 import { crlfTranslator } from "./crlf.js";
@@ -54,7 +55,7 @@ export async function run(plan: ConnectPlan): Promise<void> {
     else if (listen) await accept(reactor, plan);
     else await dial(reactor, plan);
   } catch (error) {
-    if (!signal.aborted) throw explain(error, plan.target, listen ? "listen" : "connect");
+    if (!signal.aborted) throw explain(error, plan);
   } finally {
     reactor.close();
     await running;
@@ -88,9 +89,10 @@ function accept(reactor: Reactor, plan: ConnectPlan): Promise<void> {
       try {
         await converse(reactor, stream, plan);
       } catch (error) {
+        const broken = explain(error, plan);
         // Of many connections one may break; who writes to a full disk has no use for others.
-        if (!keep || !stream.isDestroyed || stream.error === undefined) throw error;
-        notice((error as Error).message);
+        if (!keep || stream.error !== error || !(broken instanceof UsageError)) throw error;
+        notice(broken.message);
       }
     },
   });

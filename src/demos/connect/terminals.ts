@@ -1,5 +1,6 @@
 /** What the two exchanges, of streams and of datagrams, share: the ends on this side. */
 import type { Readable, Writable } from "node:stream";
+import { UsageError } from "../usage-error.js";
 
 export interface Terminals {
   /** What is sent: standard input. */
@@ -21,7 +22,12 @@ export function flushed({ output, signal }: Terminals): Promise<void> {
   });
 }
 
-/** Whoever read the output has enough (`| head -1`): a reason to end, and no error. */
-export function isEnough(error: Error | undefined): boolean {
-  return error !== undefined && "code" in error && error.code === "EPIPE";
+/** @throws UsageError unless it is that whoever read the output has enough (`| head -1`). */
+export function checkOutput(error: Error | undefined): void {
+  if (error === undefined || ("code" in error && error.code === "EPIPE")) return;
+  throw new UsageError(`standard output: ${error.message}`);
+}
+
+export function inputProblem(error: Error): UsageError {
+  return new UsageError(`standard input: ${error.message}`);
 }
