@@ -1,0 +1,118 @@
+/**
+ * Our side of the channel: numbers what we publish, gathers the acts of a turn into one message, and
+ * keeps snapshots apart. Without a link everything is dropped: the snapshot after the next hello
+ * says what has become of it.
+ */
+import type { Act } from "../network/act.js";
+import { ACT_CHANGES_MAX } from "./act-check.js";
+import type { Link } from "./link.js";
+import {
+  type Body,
+  encodeActs,
+  encodeBody,
+  encodeSnapshotPart,
+  MESSAGE_LENGTH_MAX,
+  messageStart,
+  splitActs,
+} from "./message.js";
+
+/**
+ * Between two snapshots. Each hello and each gap elsewhere asks for one, and anybody on the channel
+ * can; in a big network it is megabytes.
+ */
+export const SNAPSHOT_GAP_MS = 250;
+
+export class Announcer {
+  /** What each text of ours begins with. */
+  readonly start: string;
+  readonly #snapshot: () => readonly Act[];
+  #link: Link | undefined;
+  #number = 0;
+  #acts: string[] = [];
+  #actsLength = 0;
+  #flushing: NodeJS.Immediate | undefined;
+  #snapshotAt = Number.NEGATIVE_INFINITY;
+  #snapshotLater: NodeJS.Timeout | undefined;
+
+  /** @param snapshot acts that rebuild the users of `server`. */
+  constructor(server: string, run: string, snapshot: () => readonly Act[]) {
+    this.start = messageStart(server, run);
+    this.#snapshot = snapshot;
+  }
+
+  /** From now on we are heard: with a hello, and all that we have to tell. */
+  begin(link: Link, name: string): void {
+    this.end();
+    this.#link = link;
+    this.say({ type: "hello", name });
+    this.#publishSnapshot();
+  }
+
+  /** What is not sent yet is dropped. */
+  end(): void {
+    this.#link = undefined;
+    this.#acts = [];
+    this.#actsLength = 0;
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    clearTimeout(this.#snapshotLater);
+    this.#snapshotLater = undefined;
+  }
+
+  /** Goes out with the other acts of this turn of the loop. */
+  act(act: Act): void {
+    if (this.#link === undefined) return;
+    const text = JSON.stringify(act);
+    this.#acts.push(text);
+    this.#actsLength += text.length;
+    if (this.#actsLength > MESSAGE_LENGTH_MAX / 2) this.#flush();
+    else this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  say(body: Body): void {
+    this.#flush(); // Numbers are given in the order of what happened.
+    this.#link?.publish(encodeBody(this.start, this.#number++, body));
+  }
+
+  /** A snapshot is wanted: soon, and one for all who want it. */
+  wantSnapshot(): void {
+    if (this.#link === undefined || this.#snapshotLater !== undefined) return;
+    const waitMs = this.#snapshotAt + SNAPSHOT_GAP_MS - performance.now();
+    if (waitMs <= 0) this.#publishSnapshot();
+    else this.#snapshotLater = setTimeout(() => this.#publishSnapshot(), waitMs);
+  }
+
+  /** All parts in one go: what comes between them would not be what they tell. */
+  #publishSnapshot(): void {
+    clearTimeout(this.#snapshotLater);
+    this.#snapshotLater = undefined;
+    this.#snapshotAt = performance.now();
+    this.#flush(); // The snapshot has it, but whoever is in step does not read that.
+    const acts = this.#snapshot().flatMap(splitChanges);
+    const lists = splitActs(acts.map((act) => JSON.stringify(act)));
+    lists.forEach((acts, part) => {
+      const isLast = part === lists.length - 1;
+      const text = encodeSnapshotPart(this.start, this.#number++, { part, isLast, acts });
+      this.#link?.publish(text);
+    });
+  }
+
+  #flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    if (this.#acts.length === 0) return;
+    this.#link?.publish(encodeActs(this.start, this.#number++, this.#acts));
+    this.#acts = [];
+    this.#actsLength = 0;
+  }
+}
+
+/** A room of thousands has as many changes in one act, and an act has to fit into a message. */
+function splitChanges(act: Act): readonly Act[] {
+  if (act.act !== "mode" || act.changes.length <= ACT_CHANGES_MAX) return [act];
+  const acts: Act[] = [];
+  for (let at = 0; at < act.changes.length; at += ACT_CHANGES_MAX) {
+    acts.push({ ...act, changes: act.changes.slice(at, at + ACT_CHANGES_MAX) });
+  }
+  return acts;
+}

@@ -1,0 +1,217 @@
+/**
+ * What the tests of several chat servers need: networks with people in memory, links in memory that
+ * lose what a test wants lost, and a real redis-server that ends with the test.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { createClient } from "redis";
+import { onTestFinished } from "vitest";
+import { Backplane } from "../../../src/demos/chat/backplane/backplane.js";
+import type { Link, LinkHandler, OpenLink } from "../../../src/demos/chat/backplane/link.js";
+import { ChatNetwork, type NetworkOptions } from "../../../src/demos/chat/network/chat-network.js";
+import type { Session } from "../../../src/demos/chat/network/session.js";
+import { LineLog } from "../echo-peers.js";
+
+/** Somebody at a server: what they are told is in `log`. */
+export class Person {
+  readonly log: LineLog = new LineLog();
+  readonly session: Session;
+  isClosed = false;
+
+  constructor(network: ChatNetwork) {
+    this.session = network.connect({
+      host: "10.0.0.1",
+      send: (line) => this.log.add(line.text),
+      close: () => {
+        this.isClosed = true;
+      },
+    });
+  }
+
+  say(...lines: readonly string[]): void {
+    for (const line of lines) this.session.receive(line);
+  }
+
+  count(pattern: RegExp): number {
+    return this.log.count(pattern);
+  }
+
+  /** Settles when so many lines match. */
+  hears(pattern: RegExp, count?: number): Promise<void> {
+    return this.log.said(pattern, count);
+  }
+
+  /** The nicknames in a room, with their signs, sorted, as this server has them. */
+  namesIn(room: string): string[] {
+    const before = this.log.lines.length;
+    this.say(`NAMES ${room}`);
+    return this.log.lines
+      .slice(before)
+      .filter((line) => / 353 /.test(line))
+      .flatMap((line) => line.slice(line.indexOf(" :") + 2).split(" "))
+      .sort();
+  }
+}
+
+/** Registered, and in these rooms. */
+export function enter(network: ChatNetwork, nick: string, ...rooms: readonly string[]): Person {
+  const person = new Person(network);
+  person.say(`NICK ${nick}`, `USER ${nick} 0 * :${nick}`);
+  for (const room of rooms) person.say(`JOIN ${room}`);
+  return person;
+}
+
+/** A channel in memory. Delivery is later, in order, and to all that are there by then. */
+export class Hub {
+  /** Everything that was published. */
+  readonly texts: string[] = [];
+  /** Which texts reach a link; each may be asked of each. */
+  delivers: (text: string, to: number) => boolean = () => true;
+  /** Why none can be opened. */
+  refusal: string | undefined;
+  readonly #handlers = new Map<number, LinkHandler>();
+  #links = 0;
+
+  readonly open: OpenLink = async (handler) => {
+    if (this.refusal !== undefined) throw new Error(this.refusal);
+    const number = this.#links++;
+    this.#handlers.set(number, handler);
+    const end = (): void => void this.#handlers.delete(number);
+    const link: Link = {
+      publish: (text) => this.publish(text),
+      close: async () => {
+        await nextTurn();
+        end();
+      },
+      destroy: end,
+    };
+    return link;
+  };
+
+  publish(text: string): void {
+    this.texts.push(text);
+    setImmediate(() => {
+      for (const [number, handler] of [...this.#handlers]) {
+        if (this.delivers(text, number)) handler.onMessage(text);
+      }
+    });
+  }
+
+  /** All links are gone at once. */
+  break(reason: string): void {
+    const handlers = [...this.#handlers.values()];
+    this.#handlers.clear();
+    for (const handler of handlers) handler.onLost(reason);
+  }
+}
+
+export interface Joined {
+  readonly network: ChatNetwork;
+  readonly backplane: Backplane;
+  readonly log: LineLog;
+}
+
+/** Beats never come, unless a test asks for them: nothing here depends on time. */
+const NEVER_MS = 2 ** 30;
+
+/** A server of its own, joined over a hub; it ends with the test. */
+export async function joinHub(
+  hub: Hub,
+  serverId: string,
+  { beatMs = NEVER_MS, ...options }: NetworkOptions & { readonly beatMs?: number } = {},
+): Promise<Joined> {
+  const network = new ChatNetwork({ serverId, ...options });
+  const log = new LineLog();
+  const backplane = new Backplane(network, hub.open, "hub", {
+    ...{ beatMs, reconnectMaxMs: 1 },
+    log: (line) => log.add(line),
+  });
+  onTestFinished(() => backplane.close());
+  await backplane.join();
+  return { network, backplane, log };
+}
+
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** For what nobody says: looks until it is so. The test's own deadline is the limit. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await delay(5);
+}
+
+export interface RedisServer {
+  /** unix:///… or redis://… */
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Kills it, and settles when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Where a test's Redis can be had again after its end. */
+export interface RedisPlace {
+  readonly url: string;
+  start(): Promise<RedisServer>;
+}
+
+/** A unix socket in a folder that ends with the test. */
+export function redisPlace(): RedisPlace {
+  const folder = mkdtempSync(join(tmpdir(), "chat-redis-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "redis.sock");
+  const url = `unix://${path}`;
+  return { url, start: () => startRedis(["--port", "0", "--unixsocket", path], url, folder) };
+}
+
+/** redis-server, once it takes connections; it ends with the test. */
+export async function startRedis(
+  args: readonly string[],
+  url: string,
+  folder: string,
+): Promise<RedisServer> {
+  const settings = ["--save", "", "--appendonly", "no", "--dir", folder, "--daemonize", "no"];
+  const child = spawn("redis-server", [...settings, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "close");
+  const log = new LineLog();
+  createInterface(child.stdout).on("line", (line) => log.add(line));
+  const kill = async (): Promise<void> => {
+    child.kill("SIGKILL"); // A stopped process ends by it, too.
+    await ended;
+  };
+  onTestFinished(kill);
+  await Promise.race([log.said(/[Rr]eady to accept connections/), ended.then(() => fail(log))]);
+  return { url, child, kill };
+}
+
+function fail(log: LineLog): never {
+  throw new Error(`redis-server ended: ${log.lines.join("\n")}`);
+}
+
+/** Somebody else at that Redis, who publishes whatever they like. */
+export interface Tenant {
+  publish(text: string): Promise<void>;
+  /** What was published by all, from now on. */
+  readonly heard: LineLog;
+}
+
+export async function startTenant(url: string, channel: string): Promise<Tenant> {
+  const client = createClient({ url, RESP: 3 });
+  client.on("error", () => {});
+  onTestFinished(() => client.destroy());
+  await client.connect();
+  const heard = new LineLog();
+  await client.subscribe(channel, (text) => heard.add(text));
+  return {
+    heard,
+    publish: async (text) => {
+      await client.publish(channel, text);
+    },
+  };
+}
