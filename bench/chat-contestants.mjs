@@ -22,7 +22,7 @@ export const chatContestants = [
     command: () => ({ file: compile("servers/c-fanout.c"), args: [] }),
   },
   {
-    ...ownChat("irc", /^IRC\b.*?127\.0\.0\.1:(\d+)/im),
+    ...ownChat("irc", /^Chat server on 127\.0\.0\.1:(\d+)/m),
     name: "chat",
     label: "this project's chat demo, over IRC",
   },

@@ -19,7 +19,9 @@ const DEMO = fileURLToPath(new URL("../dist/demos/cli.js", import.meta.url));
 /** More than its default, to show what a hundred cost; a thousand would take ten gigabytes. */
 const THREADS_MAX = 256;
 /** Hundreds of threads end one after the other. */
-const STOP_MS = 20_000;
+const STOP_MS = 30_000;
+/** They begin so as well: modelload.h has 10 s to settle, 60 s to open. */
+const EXTRA_MS = 80_000;
 
 /**
  * All on all cores: several threads on one would show nothing, and the load is beside them.
@@ -99,6 +101,7 @@ function toSetting(file, options, { progress }) {
     },
     read: toModelRound,
     summarizeRounds: summarizeModel,
+    extraMs: EXTRA_MS,
     stopMs: STOP_MS,
   };
 }

@@ -29,6 +29,7 @@ const GENERATOR_EXTRA_MS = 30_000;
  * @property {(stdout: string, how: string) => import("./summary.mjs").Round} [read] the generator's
  *   line, if it says more than usual
  * @property {(rounds: readonly import("./summary.mjs").Round[]) => object} [summarizeRounds]
+ * @property {number} [extraMs] what the generator may take beyond its warm-up and window
  * @property {number} [stopMs] what a server may take to end
  */
 
@@ -105,7 +106,7 @@ async function runOnce(contestant, trial, setting) {
   }
   const { stdout, how } = await runToEnd(
     pin(setting.generator(trial, server), setting.pinning.generator),
-    (setting.warmup + setting.seconds) * 1000 + GENERATOR_EXTRA_MS,
+    (setting.warmup + setting.seconds) * 1000 + (setting.extraMs ?? GENERATOR_EXTRA_MS),
   );
   const round = (setting.read ?? toRound)(stdout, how);
   const complaint = await server.stop(setting.stopMs);
