@@ -1,7 +1,135 @@
-/** `socket-reactor demo`: its options and its help. */
+/**
+ * `socket-reactor demo`: its options, its help, and what it says to try; listen-options.ts has what
+ * all servers share.
+ */
+import { SystemError, supportedBackends } from "socket-reactor";
+import { stateLog } from "../colour.js";
+import { parsePort, parseSeconds } from "../command-line.js";
+import {
+  LISTEN_OPTIONS,
+  openServer,
+  parseListenOptions,
+  splitArguments,
+  untilInterrupted,
+} from "../listen-options.js";
 import { UsageError } from "../usage-error.js";
+import { CLOSE_WAIT_MS } from "./echo-service.js";
+import { DemoServer } from "./server.js";
+import { thingsToTry } from "./things-to-try.js";
+
+const PORTS = { echo: 7000, chat: 6667, http: 8080 } as const;
+type Service = keyof typeof PORTS;
+const SERVICES = Object.keys(PORTS) as readonly Service[];
+
+/** A second Ctrl-C ends it at once, so it may be a while. */
+const DEFAULT_DRAIN_SECONDS = 3;
+
+/** Ctrl-C by a person, again; sooner than that, it is npm that passes the first one on. */
+const AGAIN_MS = 1000;
+
+const WAITING = "Answers are under way; Ctrl-C again ends them";
+
+const HELP = `Usage: socket-reactor demo [options]
+
+Echo, chat and HTTP in one process on one reactor, and a page that shows it
+live: every connection with its TCP state, and what the reactor does.
+Try it: open http://127.0.0.1:${PORTS.http}/ and type in nc -N 127.0.0.1 ${PORTS.echo}
+
+Options:
+  --host HOST        an address or a name (default 127.0.0.1; all: ::)
+  --echo-port PORT   0 to 65535; 0 takes a free one (default ${PORTS.echo})
+  --chat-port PORT   the same, of IRC (default ${PORTS.chat})
+  --http-port PORT   the same, of the pages (default ${PORTS.http})
+  --backend NAME     ${supportedBackends().join(", ")} (default the first)
+  --drain SECONDS    how long Ctrl-C waits for answers that are under way
+                     (default ${DEFAULT_DRAIN_SECONDS})
+  --verbose          say each answer, and who comes to chat
+  --help             show this
+
+When a peer of the echo ends its side, as nc -N does at Ctrl-D, the echo leaves
+its own open for ${CLOSE_WAIT_MS / 1000} s, so that CLOSE_WAIT can be seen.
+
+On a loopback address, as the default is, requests must name an address,
+localhost or --host: a web page with another name gets 421.
+
+Paths: / the live page, /live its events, /api/report reactor.report(),
+/chat/ the chat's page, /http/ the routes of socket-reactor http.
+Ctrl-C ends it; again, a second later, at once.
+Exit status: 0 when ended so, 1 on an error.`;
 
 /** Runs the command until it is interrupted. */
-export async function demo(_args: string[]): Promise<void> {
-  throw new UsageError("demo is being built");
+export async function demo(args: string[]): Promise<void> {
+  const { host, backend, verbose, help } = LISTEN_OPTIONS;
+  const values = splitArguments("demo", args, {
+    ...{ host, backend, verbose, help },
+    "echo-port": { type: "string", default: String(PORTS.echo) },
+    "chat-port": { type: "string", default: String(PORTS.chat) },
+    "http-port": { type: "string", default: String(PORTS.http) },
+    drain: { type: "string", default: String(DEFAULT_DRAIN_SECONDS) },
+  });
+  const options = parseListenOptions(values, 0);
+  const drainMs = parseSeconds("--drain", values.drain);
+  const ports = parsePorts(values);
+  if (options.help) return console.log(HELP);
+  const server = await openServer(options, 0, (host) => {
+    const { host: hostName, backend, verbose } = options;
+    const log = stateLog(verbose);
+    return explained(ports, hostName, () => {
+      const { echo: echoPort, chat: chatPort, http: httpPort } = ports;
+      return new DemoServer({ host, hostName, backend, log, echoPort, chatPort, httpPort });
+    });
+  });
+  let isPerson = false;
+  const interrupted = untilInterrupted(() => {
+    if (isPerson) process.exit();
+  });
+  interrupted.addEventListener("abort", () => {
+    const wonder = (): void => {
+      isPerson = true;
+      console.log(WAITING);
+    };
+    setTimeout(wonder, AGAIN_MS).unref();
+  });
+  console.log(thingsToTry(addressesOf(server)));
+  await server.run(interrupted, drainMs);
+  process.exit(); // as echo does
+}
+
+type Ports = Readonly<Record<Service, number>>;
+
+/** @throws UsageError for what is no port, and for one that two are to have. */
+function parsePorts(values: Readonly<Record<`${Service}-port`, string>>): Ports {
+  const [echo, chat, http] = SERVICES.map((service) => {
+    return parsePort(`--${service}-port`, values[`${service}-port`]);
+  });
+  const ports = { echo: echo ?? 0, chat: chat ?? 0, http: http ?? 0 };
+  for (const [index, service] of SERVICES.entries()) {
+    const other = SERVICES.slice(0, index).find((before) => ports[before] === ports[service]);
+    if (other === undefined || ports[service] === 0) continue;
+    throw new UsageError(`--${other}-port and --${service}-port must differ: ${ports[service]}`);
+  }
+  return ports;
+}
+
+/** Says which of the three ports it is that cannot be had. */
+function explained<T>(ports: Ports, host: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    const service = SERVICES.find((one) => ports[one] === error.port && error.port !== 0);
+    if (service === undefined) throw error;
+    const option = `--${service}-port`;
+    const reasons: Readonly<Record<string, string>> = {
+      EADDRINUSE: `port ${error.port} on ${host}, for ${service}, is taken; try another ${option}, or ${option} 0 for a free one`,
+      EACCES: `no permission to listen on port ${error.port}; ports below 1024 may need root, try ${option} ${PORTS[service]}`,
+    };
+    const reason = reasons[error.code];
+    throw reason === undefined ? error : new UsageError(`${reason} (${error.code})`);
+  }
+}
+
+function addressesOf(server: DemoServer): Readonly<Record<Service, string>> {
+  const addressOf = (service: Service): string => server.addressOf(service);
+  return { echo: addressOf("echo"), chat: addressOf("chat"), http: addressOf("http") };
 }
