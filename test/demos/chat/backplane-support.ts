@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -156,6 +157,7 @@ export interface RedisServer {
 /** Where a test's Redis can be had again after its end. */
 export interface RedisPlace {
   readonly url: string;
+  readonly folder: string;
   start(): Promise<RedisServer>;
 }
 
@@ -165,7 +167,11 @@ export function redisPlace(): RedisPlace {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, "redis.sock");
   const url = `unix://${path}`;
-  return { url, start: () => startRedis(["--port", "0", "--unixsocket", path], url, folder) };
+  return {
+    url,
+    folder,
+    start: () => startRedis(["--port", "0", "--unixsocket", path], url, folder),
+  };
 }
 
 /** redis-server, once it takes connections; it ends with the test. */
@@ -192,6 +198,17 @@ export async function startRedis(
 
 function fail(log: LineLog): never {
   throw new Error(`redis-server ended: ${log.lines.join("\n")}`);
+}
+
+/** Nobody listens on it, as far as one can know: Redis cannot be told to take any. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("No port");
+  return address.port;
 }
 
 /** Somebody else at that Redis, who publishes whatever they like. */

@@ -45,7 +45,7 @@ export class OtherServers {
     const message = decodeMessage(text);
     if ("refused" in message) this.#complain(message);
     else if (message.from === this.#options.network.serverId) {
-      this.#complain({ from: message.from, refused: "another server has our id" });
+      this.#complain({ from: message.from, refused: "it has our id" });
     } else {
       const server = this.#serverOf(message);
       if (server !== undefined) this.#take(server, message);
@@ -68,11 +68,16 @@ export class OtherServers {
   }
 
   #serverOf(message: Message): RemoteServer | undefined {
-    const known = this.#servers.get(message.from);
-    if (known !== undefined && known.run === message.run) return known;
-    if (message.body.type === "bye") return undefined;
-    // Its users may have the ids of others now: nobody of the former run is left.
-    if (known !== undefined) this.#drop(known, "it was started again");
+    const { from, run, body } = message;
+    const known = this.#servers.get(from);
+    if (known !== undefined) {
+      if (known.run === run) return known;
+      // Started again, or somebody in its name: its users could have the ids of others. While the
+      // first one lives it is the one; if it is gone, it will soon be silent for long enough.
+      this.#complain({ from, refused: "another server has its id" });
+      return undefined;
+    }
+    if (body.type === "bye") return undefined;
     if (this.#servers.size >= SERVERS_MAX) {
       this.#complain({ refused: `there are ${SERVERS_MAX} servers already` });
       return undefined;
