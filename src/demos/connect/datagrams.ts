@@ -19,7 +19,7 @@ const DATAGRAMS_PER_TURN = 64;
 const DATAGRAM_BYTES_MAX = 65_535;
 
 export interface DatagramOptions extends Terminals {
-  /** Nothing received or sent for so long ends it. Infinity: never. */
+  /** Nothing received or sent for so long ends it, once there is a peer. Infinity: never. */
   readonly idleMs: number;
   readonly say: (line: string) => void;
 }
@@ -67,7 +67,9 @@ class DatagramExchange {
     this.#watch = reactor.watch(socket, net.EVENT_READ, (events) => this.#onReady(events), {
       onError: (error) => this.#end(error),
     });
-    this.#idle = reactor.timer(options.idleMs, () => this.#end());
+    this.#idle = reactor.timer(options.idleMs, () => this.#end(), {
+      start: this.#isConnected,
+    });
     this.over = new Promise((resolve) => this.#begin(resolve));
   }
 

@@ -46,7 +46,8 @@ export interface ConnectPlan {
 /** @throws UsageError, one line about what went wrong; anything else is a bug. */
 export async function run(plan: ConnectPlan): Promise<void> {
   const { backend, log, listen, udp, signal } = plan;
-  const kernel = log === undefined ? systemKernel : tellingKernel(systemKernel, log);
+  const isTelling = log !== undefined && !listen && !udp;
+  const kernel = isTelling ? tellingKernel(systemKernel, log) : systemKernel;
   const reactor = new Reactor({ backend, kernel });
   reactor.hold(); // it has nothing to do yet while a name is looked up
   const running = reactor.run();
@@ -113,7 +114,7 @@ async function datagrams(reactor: Reactor, plan: ConnectPlan): Promise<void> {
   const { listen, timeoutMs = Infinity, notice, log = () => {} } = plan;
   const { host, port } = await numeric(plan.target as HostTarget);
   const address = parseIpAddress(host, port);
-  const socket = Socket.udp({ family: address.family });
+  const socket = Socket.udp({ family: address.family, kernel: reactor.kernel });
   try {
     if (listen) socket.bind(address);
     else socket.connect(address);
