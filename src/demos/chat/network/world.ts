@@ -6,7 +6,7 @@ import { randomInt } from "node:crypto";
 import type { Act } from "./act.js";
 import { History } from "./history.js";
 import { HISTORY_LINES, LIMITS, type Limits, SERVER_NAME_LENGTH } from "./limits.js";
-import { fold } from "./names.js";
+import { fold, matches } from "./names.js";
 import { Room, type User } from "./state.js";
 import { Whowas } from "./whowas.js";
 
@@ -99,6 +99,16 @@ export class World {
 
   room(name: string): Room | undefined {
     return this.rooms.get(fold(name));
+  }
+
+  /** What is shown as a user's server: of others only the id is known. */
+  serverNameOf(user: User): string {
+    return user.isLocal ? this.serverName : user.serverId;
+  }
+
+  /** Whether a word names this server, or somebody on it: whom a question can be put to. */
+  isServerOrNick(word: string): boolean {
+    return matches(fold(word), fold(this.serverName)) || this.userByNick(word) !== undefined;
   }
 
   /** The nickname must be free. */

@@ -1,22 +1,8 @@
 /** The moment when a connection becomes a user, and what it is told then. */
 import { perform } from "../acts/apply-act.js";
 import type { Client } from "../client.js";
-import {
-  KEY_LENGTH,
-  MODES_MAX,
-  NICK_LENGTH,
-  REALNAME_LENGTH,
-  REASON_LENGTH,
-  ROOM_NAME_LENGTH,
-  TOPIC_LENGTH,
-  USERNAME_LENGTH,
-} from "../limits.js";
-import type { World } from "../world.js";
-import { sendLusers, sendMotd } from "./server-info.js";
-
-export const VERSION: string = "socket-reactor-chat-1";
-/** On one line beside the prefix (RFC 2812 has 15 parameters). */
-const TOKENS_PER_LINE = 12;
+import { sendSupport, VERSION } from "./support.js";
+import { sendLusers, sendMotd } from "./welcome.js";
 
 /** Registers a connection that has said all it must, and does nothing for any other. */
 export function registerIfComplete(client: Client): void {
@@ -66,40 +52,4 @@ function welcome(client: Client): void {
   sendSupport(client);
   sendLusers(client);
   sendMotd(client);
-}
-
-/** What this server is able to do (RPL_ISUPPORT). */
-export function sendSupport(client: Client): void {
-  const tokens = supportOf(client.world);
-  for (let at = 0; at < tokens.length; at += TOKENS_PER_LINE) {
-    client.reply("RPL_ISUPPORT", ...tokens.slice(at, at + TOKENS_PER_LINE));
-  }
-}
-
-function supportOf({ networkName, limits }: World): string[] {
-  const { targetsMax, roomsPerUserMax, masksMax } = limits;
-  return [
-    `NETWORK=${networkName}`,
-    "CASEMAPPING=ascii",
-    "CHANTYPES=#",
-    "CHANMODES=Ibe,k,l,imnst",
-    "PREFIX=(ov)@+",
-    `MODES=${MODES_MAX}`,
-    `MAXLIST=Ibe:${masksMax}`,
-    "EXCEPTS=e",
-    "INVEX=I",
-    `CHANLIMIT=#:${roomsPerUserMax}`,
-    `NICKLEN=${NICK_LENGTH}`,
-    `USERLEN=${USERNAME_LENGTH}`,
-    `CHANNELLEN=${ROOM_NAME_LENGTH}`,
-    `TOPICLEN=${TOPIC_LENGTH}`,
-    `KICKLEN=${REASON_LENGTH}`,
-    `AWAYLEN=${REASON_LENGTH}`,
-    `KEYLEN=${KEY_LENGTH}`,
-    `NAMELEN=${REALNAME_LENGTH}`,
-    "ELIST=CMNTU",
-    "SAFELIST",
-    "UTF8ONLY",
-    `TARGMAX=JOIN:,KICK:${targetsMax},NAMES:${targetsMax},NOTICE:${targetsMax},PART:,PRIVMSG:${targetsMax},WHOIS:${targetsMax}`,
-  ];
 }

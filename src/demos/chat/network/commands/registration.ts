@@ -11,6 +11,7 @@ import type { Client } from "../client.js";
 import { REALNAME_LENGTH, REASON_LENGTH } from "../limits.js";
 import type { Message } from "../message.js";
 import { guestNick, isGuestNick, isNick, isRoomName, usernameOf } from "../names.js";
+import { isSameSecret } from "../secret.js";
 import { cutBytes, withoutControls } from "../text.js";
 import { registerIfComplete } from "./register.js";
 
@@ -22,7 +23,7 @@ export function pass(client: Client, [password = ""]: readonly string[]): void {
     return;
   }
   const { password: wanted } = client.world;
-  client.hasPassword = wanted === undefined || password === wanted;
+  client.hasPassword = wanted === undefined || isSameSecret(password, wanted);
 }
 
 export function nick(client: Client, [wanted = ""]: readonly string[]): void {
