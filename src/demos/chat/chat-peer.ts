@@ -97,6 +97,7 @@ export abstract class ChatPeer implements Peer, Speaker, Writer {
     if (this.closingMs !== undefined) return;
     this.flush();
     this.isMuted = true;
+    this.#reason ??= "ended";
     this.closingMs = this.hub.reactor.kernel.nowMs();
     this.hub.floods?.leave(this);
     this.finish();

@@ -12,7 +12,6 @@ import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { ChatServer, type ChatServerOptions } from "../../../src/demos/chat/server.js";
 import { type Kernel, Reactor } from "../../../src/index.js";
-import { LineLog } from "../echo-peers.js";
 
 export interface RunningChat {
   readonly server: ChatServer;
@@ -20,7 +19,7 @@ export interface RunningChat {
   readonly port: number;
   readonly webPort: number;
   /** What the server says of its connections. */
-  readonly log: LineLog;
+  readonly log: HeardLines;
   /** Drains it; then the reactor is closed. */
   stop(): Promise<void>;
 }
@@ -31,7 +30,7 @@ export interface StartOptions extends Partial<ChatServerOptions> {
 
 /** It ends with the test, at the latest. */
 export function startChat({ kernel, ...options }: StartOptions = {}): RunningChat {
-  const log = new LineLog();
+  const log = new HeardLines();
   const reactor = new Reactor(kernel === undefined ? {} : { kernel });
   const server = new ChatServer(reactor, {
     ...{ host: "127.0.0.1", port: 0, log: (line: string) => log.add(line) },
@@ -60,10 +59,49 @@ function portOf(address: string): number {
   return Number(/\d+$/.exec(address)?.[0]);
 }
 
+interface Waiting {
+  readonly pattern: RegExp;
+  missing: number;
+  readonly resolve: () => void;
+}
+
+/** Lines as they come, looked at once each: there may be a hundred thousand. */
+export class HeardLines {
+  readonly lines: string[] = [];
+  readonly #waiting = new Set<Waiting>();
+
+  add(line: string): void {
+    this.lines.push(line);
+    for (const waiting of this.#waiting) {
+      if (!waiting.pattern.test(line)) continue;
+      waiting.missing -= 1;
+      if (waiting.missing > 0) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
+  }
+
+  count(pattern: RegExp): number {
+    return this.lines.filter((line) => pattern.test(line)).length;
+  }
+
+  /** Settles when so many lines match, at once if they do. */
+  said(pattern: RegExp, count = 1): Promise<void> {
+    const missing = count - this.count(pattern);
+    if (missing <= 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.add({ pattern, missing, resolve }));
+  }
+
+  /** What has come so far counts no more. */
+  forget(): void {
+    this.lines.length = 0;
+  }
+}
+
 /** A client that a test steers, whatever carries its lines. */
 export abstract class ChatClient {
   /** The lines that came. */
-  readonly log: LineLog = new LineLog();
+  readonly log: HeardLines = new HeardLines();
   #tokens = 0;
 
   abstract say(...lines: string[]): void;
@@ -122,7 +160,7 @@ export class LineClient extends ChatClient {
 
 /** Connected, not registered. */
 export async function connectLines(port: number): Promise<LineClient> {
-  const socket = connect({ host: "127.0.0.1", port });
+  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
   const client = new LineClient(socket);
   onTestFinished(async () => {
     socket.destroy();
