@@ -40,9 +40,10 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
     expectSame(await receive(client, all.length), all);
   });
 
-  test("100 connections, their messages interleaved, each get their own bytes", async () => {
+  const many = Math.min(100, variant.model.together);
+  test(`${many} connections, their messages interleaved, each get their own bytes`, async () => {
     const { port } = await variant.start({ cutBytes: 97 });
-    const clients = await connectMany(port, 100);
+    const clients = await connectMany(port, many);
     const streams = clients.map((_, seed) => pattern(seed, 10 * 333));
     for (let n = 0; n < 10; n += 1) {
       for (const [at, client] of clients.entries()) {

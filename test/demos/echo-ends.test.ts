@@ -45,14 +45,15 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
 
   test("resets right after connect, before they are accepted, leave it serving", async () => {
     const { port, said } = await variant.start({ cutBytes: 97 });
-    // All of it in one turn: the server cannot accept in between.
-    for (let n = 0; n < 50; n += 1) {
+    const count = Math.min(50, model.together);
+    // All of it in one turn: a server in this thread cannot accept in between.
+    for (let n = 0; n < count; n += 1) {
       const client = Socket.tcp();
       client.setOption(SO_LINGER, 0);
       client.connect({ address: "127.0.0.1", port });
       client.close();
     }
-    if (process.platform === "linux") await said(/^CLOSED .*: ECONNRESET$/, 50);
+    if (process.platform === "linux") await said(/^CLOSED .*: ECONNRESET$/, count);
     await roundTrip(await connectTo(port), pattern(2, 100_000));
   });
 
@@ -61,7 +62,7 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
     async () => {
       const before = openDescriptors();
       const server = startServer(model, { backend });
-      const clients = await connectMany(server.port, 10);
+      const clients = await connectMany(server.port, Math.min(10, model.together));
       for (const client of clients) await roundTrip(client, pattern(1, 10));
       const closed = clients.map((client) => once(client, "close"));
       for (const client of clients) client.resume().on("end", () => client.destroy());
@@ -92,7 +93,8 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
   });
 
   variant.insideTest("a port that is taken leaves no descriptor open", async () => {
-    const { port } = startServer(model, { backend });
+    const { port, ready } = startServer(model, { backend });
+    await ready;
     const before = openDescriptors();
     const open = () => model.create({ host: "127.0.0.1", port, backend, log: () => {} });
     expect(open).toThrow(expect.objectContaining({ code: "EADDRINUSE" }));

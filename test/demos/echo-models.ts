@@ -1,26 +1,43 @@
 /**
- * The three echo servers, one for each floor of the library, and what they differ in by design. The
- * tests are the same for all; what they expect of each is written here.
+ * The echo servers in all their models, and what they differ in by design. The tests are the same for
+ * all; what they expect of each is written here.
  */
+import * as multiReactor from "../../src/demos/echo/multi-reactor.js";
 import * as reactor from "../../src/demos/echo/reactor.js";
 import * as selector from "../../src/demos/echo/selector.js";
 import type { EchoOptions, EchoServer } from "../../src/demos/echo/server.js";
 import * as stream from "../../src/demos/echo/stream.js";
+import * as threadPerConnection from "../../src/demos/echo/thread-per-connection.js";
+import * as threadPool from "../../src/demos/echo/thread-pool.js";
 
 /** What a server reads at a time. */
 export const BUFFER_BYTES = 64 * 1024;
 
 export interface EchoModel {
-  /** As the command's --model. */
   readonly name: string;
+  /** The same as `create` with the command: --model and its options. */
+  readonly args: readonly string[];
   readonly create: (options: EchoOptions) => EchoServer;
   /** The most that it keeps of a peer that does not read. */
   readonly bytesKeptMax: number;
-  readonly shortage: Shortage;
+  /** undefined: echo/thread-per-connection.test.ts says what it does. */
+  readonly shortage: Shortage | undefined;
+  /** Connections that it serves at a time, at most: where a thread has but one. */
+  readonly together: number;
+  /** What a connection costs the process: main keeps one of each that it hands over. */
+  readonly descriptorsEach: 1 | 2;
+  /** Who makes the system calls for a connection: threads have a kernel of their own. */
+  readonly calls: "main" | "threads";
+  /** A thread waits in a call of one connection; else all are watched at a time, by a backend. */
+  readonly isBlocking: boolean;
+  /** With these `connectionsMax` is exact: it is shared out to listeners of equal right. */
+  readonly exactLimit: Pick<EchoOptions, "workers">;
 }
 
 /** What a server does while it has no descriptor for the next connection. */
 export interface Shortage {
+  /** It comes when descriptors of this number and above cannot be had. Threads need some, too. */
+  readonly descriptorsMax: number;
   /** Looks at the backlog within so many milliseconds, at most; each says a line. */
   readonly looksMax: (ms: number) => number;
   /** So many looks, the second of a shortage not counted, take so long. */
@@ -31,6 +48,7 @@ export interface Shortage {
 
 /** It looks once a second, however long that lasts. */
 const LOOKS_EACH_SECOND: Shortage = {
+  descriptorsMax: 48,
   looksMax: (ms) => 1 + Math.ceil(ms / 1000),
   slowLooks: { count: 1, ms: 1000 },
   refusedMax: 0,
@@ -38,29 +56,105 @@ const LOOKS_EACH_SECOND: Shortage = {
 
 /** The Listener looks after 10 ms, 20 ms ... 1 s, and refuses after a second. */
 const LOOKS_LESS_AND_LESS: Shortage = {
+  descriptorsMax: 48,
   looksMax: (ms) => 8 + Math.ceil(ms / 1000),
   slowLooks: { count: 5, ms: 20 + 40 + 80 + 160 + 320 },
   refusedMax: Infinity,
 };
 
+/** Descriptors for four threads, or two with a reactor. */
+const DESCRIPTORS_WITH_THREADS = 64;
+
+/** Two listeners, each with looks of its own. */
+const TWO_LOOK: Shortage = {
+  ...LOOKS_LESS_AND_LESS,
+  descriptorsMax: DESCRIPTORS_WITH_THREADS,
+  looksMax: (ms) => 2 * LOOKS_LESS_AND_LESS.looksMax(ms),
+  slowLooks: { count: 2 * LOOKS_LESS_AND_LESS.slowLooks.count, ms: 620 },
+};
+
+const ONE_THREAD = {
+  together: Infinity,
+  descriptorsEach: 1,
+  calls: "main",
+  isBlocking: false,
+  exactLimit: {},
+} as const;
+
+const THREADS = {
+  bytesKeptMax: BUFFER_BYTES,
+  descriptorsEach: 2,
+  calls: "threads",
+  isBlocking: true,
+  exactLimit: {},
+} as const;
+
+const REACTORS = {
+  bytesKeptMax: 2 * BUFFER_BYTES - 1,
+  together: Infinity,
+  calls: "threads",
+  isBlocking: false,
+} as const;
+
 export const echoModels: readonly EchoModel[] = [
   {
-    name: "selector",
-    create: selector.createEchoServer,
+    ...model("selector", selector.createEchoServer),
+    ...ONE_THREAD,
     bytesKeptMax: BUFFER_BYTES,
     shortage: LOOKS_EACH_SECOND,
   },
   {
-    name: "reactor",
-    create: reactor.createEchoServer,
+    ...model("reactor", reactor.createEchoServer),
+    ...ONE_THREAD,
     bytesKeptMax: BUFFER_BYTES,
     shortage: LOOKS_EACH_SECOND,
   },
   {
-    name: "stream",
-    create: stream.createEchoServer,
+    ...model("stream", stream.createEchoServer),
+    ...ONE_THREAD,
     // One byte less than the mark may wait when the next buffer comes.
     bytesKeptMax: 2 * BUFFER_BYTES - 1,
     shortage: LOOKS_LESS_AND_LESS,
   },
+  {
+    // Threads that end count until they are gone, so there are more than are used at a time.
+    ...model("thread-per-connection", threadPerConnection.createEchoServer, { workers: 16 }),
+    ...THREADS,
+    together: 8,
+    shortage: undefined,
+  },
+  {
+    ...model("thread-pool", threadPool.createEchoServer, { workers: 4 }),
+    ...THREADS,
+    together: 4,
+    shortage: { ...LOOKS_EACH_SECOND, descriptorsMax: DESCRIPTORS_WITH_THREADS },
+  },
+  {
+    ...model("multi-reactor", multiReactor.createEchoServer, { workers: 2, accept: "reuse-port" }),
+    ...REACTORS,
+    descriptorsEach: 1,
+    exactLimit: { workers: 1 },
+    shortage: TWO_LOOK,
+  },
+  {
+    ...model("multi-reactor", multiReactor.createEchoServer, { workers: 2, accept: "hand-out" }),
+    ...REACTORS,
+    name: "multi-reactor that hands out",
+    descriptorsEach: 2,
+    exactLimit: {},
+    shortage: { ...LOOKS_EACH_SECOND, descriptorsMax: DESCRIPTORS_WITH_THREADS },
+  },
 ];
+
+function model(
+  name: string,
+  create: (options: EchoOptions) => EchoServer,
+  own: Pick<EchoOptions, "workers" | "accept"> = {},
+): Pick<EchoModel, "name" | "args" | "create"> {
+  const options = Object.entries(own).flatMap(([option, value]) => [`--${option}`, String(value)]);
+  return {
+    name,
+    args: ["--model", name, ...options],
+    create: (given) => create({ ...own, ...given }),
+  };
+}

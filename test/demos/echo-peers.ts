@@ -26,6 +26,8 @@ const STALLED_TURNS = 20;
 export interface RunningServer {
   readonly port: number;
   readonly lines: readonly string[];
+  /** Settles when its threads have begun. */
+  readonly ready: Promise<void>;
   /** Settles when so many lines match. */
   said(pattern: RegExp, count?: number): Promise<void>;
   /** What the kernel holds for the server's end of this client's connection. */
@@ -44,7 +46,7 @@ export interface ServerQueues {
 /** A server that ends with the test. */
 export function startServer(
   model: EchoModel,
-  options: Pick<EchoOptions, "backend" | "connectionsMax" | "kernel"> = {},
+  options: Pick<EchoOptions, "backend" | "connectionsMax" | "kernel" | "workers"> = {},
 ): RunningServer {
   const log = new LineLog();
   const server = model.create({
@@ -65,6 +67,7 @@ export function startServer(
   return {
     port: address.port,
     lines: log.lines,
+    ready: server.ready ?? Promise.resolve(),
     said: (pattern, count) => log.said(pattern, count),
     queuesOf(client) {
       const fd = serverEndOf(client);

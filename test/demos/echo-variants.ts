@@ -84,7 +84,7 @@ function cutFor(backend: Backend, cutBytes = 1): number {
 }
 
 function argumentsOf({ model, backend }: Place): string[] {
-  return ["--verbose", "--model", model.name, "--backend", backend];
+  return ["--verbose", ...model.args, "--backend", backend];
 }
 
 /** The selector floor everywhere; the floors above on the system's own queue, see echo-bytes.test.ts. */
@@ -126,6 +126,7 @@ export async function startCut(place: Place, options: OneByteOptions = {}): Prom
   return {
     port,
     lines: log.lines,
+    ready: Promise.resolve(),
     said: (pattern, count) => log.said(pattern, count),
     queuesOf: (client) => queuesInProc(client),
     stop,

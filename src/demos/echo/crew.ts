@@ -6,10 +6,9 @@
  * starts threads. The first of a row of crashes is answered soon, each further one after twice the
  * time; and a row ends when a worker has lived for the longest of these times.
  */
-import type { Worker } from "node:worker_threads";
 import { reasonOf } from "./server.js";
 import type { WorkerSays } from "./worker-message.js";
-import { startWorker, type WorkerKind } from "./worker-thread.js";
+import { startWorker, type WorkerKind, type WorkerThread } from "./worker-thread.js";
 
 export const RESTART_MIN_MS = 100;
 export const RESTART_MAX_MS = 10_000;
@@ -17,7 +16,7 @@ export const RESTART_MAX_MS = 10_000;
 export interface CrewMember {
   /** Its place, from 0; whoever replaces it has the same. */
   readonly place: number;
-  readonly worker: Worker;
+  readonly thread: WorkerThread;
 }
 
 export interface CrewOptions {
@@ -59,7 +58,7 @@ export class Crew {
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const restart of this.#restarts.values()) clearTimeout(restart);
-    await Promise.all(this.members.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.members.map(({ thread }) => thread.end()));
   }
 
   #start(place: number, begun: () => void): void {
@@ -67,7 +66,7 @@ export class Crew {
     const startedMs = performance.now();
     this.#restarts.delete(place);
     try {
-      const worker = startWorker(kind, dataFor(place), {
+      const thread = startWorker(kind, dataFor(place), {
         said: (words) => {
           if (words.says !== "ready") onSaid(member, words);
           else if (!this.#isStopping) onReady(member);
@@ -79,7 +78,7 @@ export class Crew {
           if (!this.#isStopping) this.#lost(member, reason, performance.now() - startedMs);
         },
       });
-      const member: CrewMember = { place, worker };
+      const member: CrewMember = { place, thread };
       this.#members.set(place, member);
     } catch (error) {
       begun(); // the system has no thread left

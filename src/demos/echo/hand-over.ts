@@ -62,6 +62,7 @@ export class HandedOver {
 
   /** Whoever waits in a call on this connection, in whatever thread, stops waiting: it is over. */
   shutdown(): void {
+    if (this.isClosed) return;
     try {
       this.#kept.shutdown("both");
     } catch (error) {

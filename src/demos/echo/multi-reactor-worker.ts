@@ -21,7 +21,7 @@ const reactor = new net.Reactor({ backend });
 reactor.hold(); // it runs on without connections, until main ends the thread
 if (listener === undefined) parentPort?.on("message", take);
 else listen(net.Socket.fromFd(net.check("dup", net.systemKernel.dup(listener))));
-say({ says: "ready" });
+reactor.defer(() => say({ says: "ready" })); // once it runs
 await reactor.run();
 
 function listen(socket: net.Socket): void {

@@ -145,7 +145,7 @@ function handOut(options: EchoOptions): ThreadedEchoServer {
     turns.push(member);
     connections.set(connection, member);
     byId.set(connection.id, connection);
-    member.worker.postMessage(connection.give());
+    member.thread.worker.postMessage(connection.give());
   }
 
   function finish(connection: HandedOver, reason: string): void {
@@ -200,7 +200,7 @@ function threaded(
     ready: crew.ready,
     run,
     get workers() {
-      return crew.members.map(({ worker }) => worker);
+      return crew.members.map(({ thread }) => thread.worker);
     },
     stats() {
       const connections = crew.members.map(count);

@@ -7,7 +7,6 @@
  * comes beyond it is told so in words and closed, for a thread may be busy as long as its peer likes,
  * and nobody should have to guess why nothing happens.
  */
-import type { Worker } from "node:worker_threads";
 import * as net from "socket-reactor";
 import { Acceptor } from "./acceptor.js";
 import { HandedOver } from "./hand-over.js";
@@ -21,7 +20,7 @@ import {
   type ThreadedEchoServer,
 } from "./server.js";
 import type { WorkerSays } from "./worker-message.js";
-import { startWorker, workerFile } from "./worker-thread.js";
+import { startWorker, type WorkerThread, workerFile } from "./worker-thread.js";
 
 const ENTRY = workerFile("thread-per-connection-worker.js");
 /** For one connection and a buffer. */
@@ -29,9 +28,9 @@ const HEAP_MB = 32;
 /** Threads that begin at a time: it is work for the processor, and two dozen files opened each. */
 const STARTING_MAX = 4;
 
-interface Thread {
+interface Serving {
   readonly connection: HandedOver;
-  readonly worker: Worker;
+  readonly thread: WorkerThread;
 }
 
 export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
@@ -40,7 +39,7 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   const kind = { entry: options.workerEntry ?? ENTRY, heapMb: HEAP_MB };
   const listener = net.Socket.listenTcp({ host, port, kernel });
   const reactor = new net.Reactor({ backend, kernel });
-  const threads = new Set<Thread>();
+  const threads = new Set<Serving>();
   let starting = 0;
   let isStopping = false;
   const hasRoom = () => threads.size < connectionsMax && starting < STARTING_MAX;
@@ -61,15 +60,15 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   }
 
   function start(connection: HandedOver): void {
-    const worker = startWorker(kind, connection.give(), {
+    const thread = startWorker(kind, connection.give(), {
       said: (words) => said(connection, words),
       ended(reason) {
-        threads.delete(thread);
+        threads.delete(serving);
         ended(connection, reason);
       },
     });
-    const thread = { connection, worker };
-    threads.add(thread);
+    const serving = { connection, thread };
+    threads.add(serving);
     starting += 1;
   }
 
@@ -130,7 +129,7 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
       isStopping = true;
       acceptor.close();
       for (const { connection } of threads) connection.shutdown(); // or their calls would wait on
-      await Promise.all([...threads].map(({ worker }) => worker.terminate()));
+      await Promise.all([...threads].map(({ thread }) => thread.end()));
       reactor.close();
     }
   }
@@ -139,7 +138,7 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
     address: acceptor.address,
     run,
     get workers() {
-      return [...threads].map(({ worker }) => worker);
+      return [...threads].map(({ thread }) => thread.worker);
     },
     stats: () => ({
       busy: threads.size,

@@ -50,7 +50,7 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
     const connection = new HandedOver(socket);
     queue.push(connection);
     handOut();
-    if (queue.length === 0) return;
+    if (queue.length === 0 || serving.size < crew.members.length) return;
     log(`${connection.peer} waits: ${serving.size} of ${size} workers busy, ${queue.length} wait`);
   }
 
@@ -60,7 +60,7 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
       if (connection === undefined) return;
       const member = free.shift() as CrewMember;
       serving.set(member, connection);
-      member.worker.postMessage(connection.give());
+      member.thread.worker.postMessage(connection.give());
     }
   }
 
@@ -118,7 +118,7 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
     ready: crew.ready,
     run,
     get workers() {
-      return crew.members.map(({ worker }) => worker);
+      return crew.members.map(({ thread }) => thread.worker);
     },
     stats: () => ({
       busy: serving.size,

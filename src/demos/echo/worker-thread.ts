@@ -1,6 +1,6 @@
 /**
- * A worker as the echo servers start one. However it comes to its end (an uncaught error, a
- * process.exit(), no memory left, terminate()), Node says "exit" after the thread is gone, and with
+ * A worker as the echo servers start one, and end it. However it comes to its end (an uncaught error,
+ * a process.exit(), no memory left, terminate()), Node says "exit" when the thread is gone, and with
  * it every descriptor that it owned; what it had said until then has been heard by then.
  */
 import { Worker } from "node:worker_threads";
@@ -19,11 +19,26 @@ export interface WorkerKind {
   readonly heapMb: number;
 }
 
+export interface WorkerThread {
+  readonly worker: Worker;
+  /** Ends the thread; settles when it is gone. */
+  end(): Promise<void>;
+}
+
 /** @throws Error ERR_WORKER_INIT_FAILED: the system has no thread left. */
-export function startWorker(kind: WorkerKind, data: unknown, listener: WorkerListener): Worker {
+export function startWorker(
+  kind: WorkerKind,
+  data: unknown,
+  listener: WorkerListener,
+): WorkerThread {
   const worker = new Worker(kind.entry, {
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: kind.heapMb },
+  });
+  // Not before its first word: whose thread is ended while it loads its modules, for him Node leaves
+  // the files open that it was about to read.
+  const begun = new Promise<void>((begun) => {
+    for (const event of ["message", "exit"]) worker.once(event, () => begun());
   });
   let reason: string | undefined;
   worker.on("message", (words: WorkerSays) => listener.said(words));
@@ -31,7 +46,11 @@ export function startWorker(kind: WorkerKind, data: unknown, listener: WorkerLis
     reason = error instanceof Error ? reasonOf(error) : String(error);
   });
   worker.on("exit", (status) => listener.ended(reason ?? `exit ${status}`));
-  return worker;
+  const end = async (): Promise<void> => {
+    await begun;
+    await worker.terminate();
+  };
+  return { worker, end };
 }
 
 /** The built file: a worker needs JavaScript, also where the sources run. */
