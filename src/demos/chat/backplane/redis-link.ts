@@ -15,9 +15,10 @@ export const LINK_OPEN_MS = 5000;
 export const LINK_CLOSE_MS = 500;
 /**
  * Published and not answered, in UTF-16 units. A Redis that falls behind so far, or stands still,
- * is lost, rather than that our memory becomes its queue; a snapshot of a big server fits in.
+ * is lost, rather than that our memory becomes its queue. It holds no more for a subscriber itself
+ * (client-output-buffer-limit pubsub 32mb), and a snapshot of a full server fits in.
  */
-export const LINK_UNANSWERED_MAX: number = 16 * 1024 * 1024;
+export const LINK_UNANSWERED_MAX: number = 32 * 1024 * 1024;
 
 type RedisModule = typeof import("redis");
 
