@@ -77,7 +77,7 @@ export async function exchange(stream: SocketStream, options: ExchangeOptions): 
   await flushed(options);
   output.off("error", onOutputError);
   signal.removeEventListener("abort", onAbort);
-  watch?.end(error ?? outputError);
+  watch?.end(error ?? outputError, signal.aborted ? String(signal.reason) : undefined);
   if (error !== undefined) throw error;
   checkOutput(outputError);
 }

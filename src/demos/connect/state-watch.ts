@@ -48,12 +48,16 @@ export class StateWatch {
     this.#say(`${state} ${this.#peer}`);
   }
 
-  /** The stream is over: the last state, why, and what it came to. */
-  end(error: Error | undefined): void {
+  /**
+   * The stream is over: the last state, why, and what it came to.
+   *
+   * @param interruption the signal that ended it, if one did.
+   */
+  end(error: Error | undefined, interruption?: string): void {
     this.#timer.stop();
     const { bytesRead, bytesWritten } = this.#stream;
     const roundTrip = this.#roundTripMs;
-    this.#say(`CLOSED ${this.#peer}: ${reasonOf(error)}`);
+    this.#say(`CLOSED ${this.#peer}: ${interruption ?? reasonOf(error)}`);
     this.#say(
       `${bytesWritten} bytes sent, ${bytesRead} received` +
         (roundTrip === undefined ? "" : `, round trip ${roundTrip.toFixed(3)} ms`),

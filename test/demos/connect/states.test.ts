@@ -100,6 +100,16 @@ describe("connect --verbose", () => {
     expect(running.log.lines.at(-1)).toMatch(/^socket-reactor: the peer reset the connection/);
   });
 
+  test("says which signal ended it", async () => {
+    const { running, address } = await meet();
+    running.child.kill("SIGINT");
+    expect(await running.ended).toEqual({ status: null, signal: "SIGINT" });
+    expect(running.log.lines.slice(0, 2)).toEqual([
+      `ESTABLISHED ${address}`,
+      `CLOSED ${address}: SIGINT`,
+    ]);
+  });
+
   test("says SYN_SENT while nobody answers, and that it was given up", async () => {
     // One connection waits to be accepted, and there is room for one: the next SYN is dropped.
     const listener = Socket.listenTcp({ backlog: 0 });
