@@ -65,9 +65,13 @@ static void end_connection(struct connection *c, const char *words, size_t lengt
   c->wire.fd = -1;
 }
 
+// A server that refuses may have said why before it closed, and that can still be read.
 static void send_or_end(struct connection *c) {
   int error = send_allowed(&c->wire);
-  if (error != 0) end_connection(c, strerror(error), strlen(strerror(error)));
+  if (error == 0) return;
+  ssize_t n = c->received == 0 ? recv(c->wire.fd, buffer, CHUNK_MAX, 0) : 0;
+  if (n > 0) return end_connection(c, (char *)buffer, (size_t)n);
+  end_connection(c, strerror(error), strlen(strerror(error)));
 }
 
 static void open_next(void) {

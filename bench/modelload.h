@@ -11,7 +11,7 @@
 #define WAITING_MAX 64u            // who waits for the first answer before others connect
 #define OPENED_AT_ONCE 8
 #define OPENING_GAP_NS 20000000u   // after it others connect all the same
-#define PATIENCE_NS 2000000000u    // without anybody being served or refused: the rest never will
+#define PATIENCE_NS 4000000000u    // without anybody being served or refused: the rest never will
 #define OPENING_NS 60000000000u    // for all of it
 #define TICK_MS 10
 

@@ -37,7 +37,7 @@ export function formatModelsHead(machine, { rounds, seconds, warmup }, those, ar
     `- Rounds: ${rounds}, interleaved, each ${seconds} s after ${warmup} s of warm-up, each with a`,
     "  fresh server. Every figure is the median of the valid rounds, each column by itself.",
     "- Each client connects, keeps one message of 64 B in flight, and never leaves. Who had no answer",
-    "  and no refusal while nothing happened for 2 s is taken to wait for ever.",
+    "  and no refusal while nothing happened for 4 s is taken to wait for ever.",
     "- CPU µs/msg: user and system time of the server, all its threads, per echoed message.",
     "- p99: of the answers; never, if more than one client in a hundred waits for ever.",
     "- Threads and memory (RssAnon: heaps and stacks, not the text of node): with all clients",
@@ -129,7 +129,7 @@ const CHARTS = [
   ["memory", "Memory of the server", "MiB", ({ extent }) => extent.mib],
   ["cpu", "CPU time of a message", "µs of CPU time", ({ figures }) => figures?.cpuUs],
   ["rate", "Messages a second", "messages/s", ({ figures }) => figures?.messagesPerSecond],
-  ["latency", "The slowest hundredth of the answers", "p99, µs", p99Us],
+  ["latency", "Waiting for an answer, 99th percentile", "ms", (all) => p99Us(all) / 1000],
 ];
 
 /**

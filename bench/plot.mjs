@@ -78,7 +78,7 @@ export function lineChart({ title, xLabel, yLabel, series }) {
     ]),
     ...(hasNever ? [text(AREA.left - 8, AREA.top + 4, "never", 'text-anchor="end"')] : []),
     text(middle.x, HEIGHT - 16, xLabel, 'text-anchor="middle"'),
-    text(20, middle.y, yLabel, `text-anchor="middle" transform="rotate(-90 20 ${middle.y})"`),
+    text(14, middle.y, yLabel, `text-anchor="middle" transform="rotate(-90 14 ${middle.y})"`),
     ...series.map((one) =>
       drawLine(
         one.points.map(([a, b, isHollow]) => [x.place(a), placeY(b), isHollow]),

@@ -219,7 +219,7 @@ describe("toModelCharts()", () => {
       threads: [100, 60, true],
     });
     expect(pointsOf("latency")).toMatchObject({
-      all: [100, 40, false],
+      all: [100, 0.04, false],
       pool: [100, Infinity, true],
     });
   });
