@@ -38,6 +38,7 @@ export class Client implements Recipient {
   /** Between its first CAP and CAP END: registration waits. */
   isNegotiating = false;
   hasUsedCap = false;
+  hasCap302 = false;
   wasHinted = false;
   operFailures = 0;
   hasEcho = false;

@@ -6,8 +6,11 @@ export function cap(client: Client, [subcommand = "", argument = ""]: readonly s
   switch (subcommand.toUpperCase()) {
     case "LS":
       start(client);
-      // From 302 on a client is told of changes without asking. There are none.
-      if (Number.parseInt(argument, 10) >= 302) client.setCapability("cap-notify", true);
+      // From 302 on a client is told of changes, without asking and for good. There are none.
+      if (Number.parseInt(argument, 10) >= 302) {
+        client.hasCap302 = true;
+        client.setCapability("cap-notify", true);
+      }
       answer(client, "LS", CAPABILITIES.join(" "));
       return;
     case "LIST":
@@ -35,11 +38,15 @@ function start(client: Client): void {
 /** All that is asked for, or nothing. */
 function request(client: Client, argument: string): void {
   const wanted = argument.split(" ").filter((word) => word !== "");
-  const isKnown = wanted.every((word) => CAPABILITIES.includes(word.replace(/^-/, "")));
-  if (isKnown) {
+  const isPossible = wanted.every(
+    (word) =>
+      CAPABILITIES.includes(word.replace(/^-/, "")) &&
+      !(client.hasCap302 && word === "-cap-notify"),
+  );
+  if (isPossible) {
     for (const word of wanted) client.setCapability(word.replace(/^-/, ""), !word.startsWith("-"));
   }
-  answer(client, isKnown ? "ACK" : "NAK", argument);
+  answer(client, isPossible ? "ACK" : "NAK", argument);
 }
 
 function answer(client: Client, subcommand: string, text: string): void {
