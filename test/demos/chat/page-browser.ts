@@ -1,7 +1,7 @@
 /** The chat's page in headless Chromium, a server for it, and a client of IRC that knows no page. */
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -66,6 +66,53 @@ export function startChat(
 
 function portOf(address: string): number {
   return Number(/\d+$/.exec(address)?.[0]);
+}
+
+export interface Relay {
+  readonly url: string;
+  /** The pages lose their connections; the server hears nothing of it. */
+  loseClients(): void;
+  /** The server loses those that it still has of lost pages. */
+  endGhosts(): void;
+}
+
+/** A way to the server that can be cut on one side. */
+export async function startRelay(webPort: number): Promise<Relay> {
+  const clients = new Set<Socket>();
+  const ghosts = new Set<Socket>();
+  const relay = createServer((client) => {
+    const server = connect(webPort, "127.0.0.1");
+    clients.add(client);
+    for (const socket of [client, server]) socket.on("error", () => {});
+    client.on("data", (data) => server.write(data));
+    server.on("data", (data) => client.write(data));
+    client.on("close", () => {
+      if (clients.delete(client)) server.destroy();
+      else ghosts.add(server);
+    });
+    server.on("close", () => client.destroy());
+  });
+  relay.listen(0, "127.0.0.1");
+  await once(relay, "listening");
+  const loseClients = (): void => {
+    const lost = [...clients];
+    clients.clear();
+    for (const client of lost) client.destroy();
+  };
+  const endGhosts = (): void => {
+    for (const server of ghosts) server.destroy();
+  };
+  onTestFinished(async () => {
+    for (const client of clients) client.destroy();
+    endGhosts();
+    relay.close();
+    await once(relay, "close");
+  });
+  return {
+    url: `http://127.0.0.1:${(relay.address() as AddressInfo).port}/`,
+    loseClients,
+    endGhosts,
+  };
 }
 
 export interface Browser {

@@ -33,7 +33,6 @@ export interface Line {
   readonly isOwn?: boolean;
   readonly isMention?: boolean;
   readonly events?: readonly { nick: string; what: string; other?: string }[];
-  readonly more?: number;
 }
 
 export interface Member {

@@ -110,7 +110,7 @@ function later() {
 function show() {
   clearTimeout(showTimer);
   showTimer = undefined;
-  state.show(connection, client);
+  state.show(connection, client, isAsking);
   byId("rooms-toggle").hidden = form.isShown;
   if (form.isShown) return;
   const { active } = rooms;

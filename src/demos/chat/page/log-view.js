@@ -12,7 +12,7 @@ const TOGETHER_MS = 5 * 60_000;
 /** So near to the end is at the end: what is half a line away. In pixels. */
 const END_PIXELS = 40;
 
-/** What is shown of comings and goings in a row; of the others, how many they were. */
+/** The last of comings and goings in a row; of those before, how many they were. */
 const EVENTS_SHOWN = 6;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -155,16 +155,16 @@ function otherElement({ kind, nick, text, at }) {
   return element;
 }
 
-function presenceElement({ events, more, at }) {
+function presenceElement({ events, earlier, at }) {
   const element = make("p", "presence");
-  const shown = events.slice(0, EVENTS_SHOWN);
+  const shown = events.slice(-EVENTS_SHOWN);
+  const left = events.length - shown.length + earlier;
+  if (left > 0) element.append(`${left} earlier · `);
   shown.forEach(({ nick, what, other }, i) => {
     if (i > 0) element.append(" · ");
     element.append(isolated(nick, "nick"), ` ${what}`);
     if (other !== undefined) element.append(" ", isolated(other));
   });
-  const left = events.length - shown.length + more;
-  if (left > 0) element.append(` · and ${left} more`);
   element.append(" ", timeElement(at));
   return element;
 }

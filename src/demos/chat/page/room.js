@@ -22,7 +22,7 @@ let lineIds = 0;
  * @typedef {{ id: number, at: number, kind: SpokenKind, nick: string, text: string, isOwn: boolean,
  *   isMention: boolean }} SpokenLine
  * @typedef {{ nick: string, what: string, other?: string }} PresenceEvent "anna", "left:", "bye"
- * @typedef {{ id: number, at: number, kind: "presence", events: PresenceEvent[], more: number,
+ * @typedef {{ id: number, at: number, kind: "presence", events: PresenceEvent[], earlier: number,
  *   version: number }} PresenceLine
  * @typedef {SpokenLine | PresenceLine} Line
  */
@@ -77,13 +77,15 @@ export class Room {
     const last = this.lines.at(-1);
     if (last?.kind !== "presence" || at - last.at > TOGETHER_MS) {
       this.#append({
-        ...{ id: ++lineIds, at, kind: "presence", events: [event], more: 0, version: 0 },
+        ...{ id: ++lineIds, at, kind: "presence", events: [event], earlier: 0, version: 0 },
       });
       return;
     }
     last.version++;
-    if (last.events.length < EVENTS_MAX) last.events.push(event);
-    else last.more++;
+    last.events.push(event);
+    if (last.events.length <= EVENTS_MAX) return;
+    last.events.shift();
+    last.earlier++;
   }
 
   /** We are in, and who else is will be told next. */

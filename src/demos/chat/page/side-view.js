@@ -89,6 +89,7 @@ function updateRoom(button, room, isActive) {
   count.classList.toggle("called", room.isCalled);
   count.title = room.unread > 0 ? "unread" : "";
   button.classList.toggle("away", room.kind === "room" && !room.isJoined);
+  button.classList.toggle("out", room.kind === "room" && !room.isWanted);
   button.dataset.kind = room.kind;
   if (isActive) button.setAttribute("aria-current", "true");
   else button.removeAttribute("aria-current");

@@ -13,12 +13,14 @@ export class StateView {
   /**
    * @param {import("./connection.js").Connection} connection
    * @param {import("./client.js").Client} client
+   * @param {boolean} isAsking another nickname is wanted
    */
-  show({ state, retryAt }, client) {
+  show({ state, retryAt }, client, isAsking) {
     const isIn = state === "open" && client.isRegistered;
     byId("connection").dataset.state = isIn ? "in" : state;
     byId("retry").hidden = state !== "waiting";
-    setText(byId("state"), isIn ? `Connected as ${client.nick}` : wordsFor(state, client));
+    const words = isAsking ? "Another nickname is wanted" : wordsFor(state, client);
+    setText(byId("state"), isIn ? `Connected as ${client.nick}` : words);
     clearTimeout(this.#timer);
     this.#countdown.textContent = "";
     if (state === "waiting") this.#count(retryAt);
@@ -35,7 +37,9 @@ export class StateView {
 function wordsFor(state, { lastError }) {
   if (state === "closed") return "Not connected";
   if (state !== "waiting") return "Connecting …";
-  return lastError === "" ? "Connection lost, trying again" : `${lastError}; trying again`;
+  // "Closing Link: HOST (Server going down)": of interest is what stands last.
+  const reason = /\((.+)\)$/.exec(lastError)?.[1] ?? lastError;
+  return `${reason === "" ? "Connection lost" : reason}, trying again`;
 }
 
 /** The nickname is asked for here, first and when the server wants another. */
