@@ -1,4 +1,5 @@
 /** Peers in memory: they keep what they are sent, and complain of what no wire could carry. */
+import type { ChatNetwork } from "../../../../src/demos/chat/network/chat-network.js";
 import type { OutgoingLine } from "../../../../src/demos/chat/network/outgoing-line.js";
 import type { Peer } from "../../../../src/demos/chat/network/peer.js";
 
@@ -34,4 +35,19 @@ export class MemoryPeer implements Peer {
     this.lines = [];
     return texts;
   }
+}
+
+/** A registered user with the capabilities named. */
+export function enter(network: ChatNetwork, nick: string, capabilities: string) {
+  const peer = new MemoryPeer();
+  const session = network.connect(peer);
+  if (capabilities !== "") {
+    session.receive(`CAP REQ :${capabilities}`);
+    session.receive("CAP END");
+  }
+  session.receive(`NICK ${nick}`);
+  session.receive("USER u 0 * :Name");
+  if (!session.isRegistered) throw new Error(`${nick} was refused: ${peer.take().join("; ")}`);
+  peer.take();
+  return { peer, session };
 }

@@ -50,6 +50,11 @@ export function kick(world: World, act: ActOf<"kick">): void {
   const text = `:${user.mask} KICK ${room.name} ${whom.nick} :${act.reason}`;
   tellRoom(room, new Broadcast(text, world.now()));
   world.leaveRoom(whom, room);
+  // Others may have heard the kick, then that whom left, then that whom came back; here it came last.
+  // Where a user is, its own server says: to who knows it already this is nothing new.
+  if (whom.isLocal && !user.isLocal) {
+    world.onAct?.({ act: "part", user: whom.id, room: room.name, reason: "" });
+  }
 }
 
 /** The later one holds; of two at one time any, if only everybody takes the same. */
