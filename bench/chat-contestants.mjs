@@ -16,7 +16,7 @@ const DEMO_ARGUMENTS = ["chat", "--port", "0", "--web-port", "0", "--no-flood-li
 export const chatContestants = [
   {
     name: "c-fanout",
-    label: "raw epoll in C, the limit: a turn's lines for a client in one send",
+    label: "raw epoll in C, the limit: a turn's lines for a client in one send, no list of names",
     protocol: "irc",
     available: canCompile,
     command: () => ({ file: compile("servers/c-fanout.c"), args: [] }),

@@ -15,6 +15,7 @@ const DISTURBED_PERCENT = 5;
  * @property {number} cpuUs of the server, per delivered line
  * @property {number} userShare of that
  * @property {number} linesPerSecond delivered
+ * @property {number} linesPerReceipt of a client, so many as a server sends together, or more
  * @property {number} lastP50Ms from the sender's write to the last client's receipt
  * @property {number} lastP99Ms
  * @property {number} eachP50Ms to any client's receipt
@@ -50,7 +51,7 @@ export function toChatRound(stdout, how) {
   return { enteringSeconds, rssMiB, windows: windows.map(toWindow) };
 }
 
-function toWindow({ senders, stalled, stalledWaiting, delivered, seconds, ...rest }) {
+function toWindow({ senders, stalled, stalledWaiting, delivered, receipts, seconds, ...rest }) {
   const { server, latencyUs, eachUs, generatorPercent, othersPercent, stolenPercent } = rest;
   const ticks = server.userTicks + server.systemTicks;
   return {
@@ -60,6 +61,7 @@ function toWindow({ senders, stalled, stalledWaiting, delivered, seconds, ...res
     cpuUs: server.cpuNs / 1000 / delivered,
     userShare: ticks === 0 ? 0 : server.userTicks / ticks,
     linesPerSecond: delivered / seconds,
+    linesPerReceipt: delivered / receipts,
     lastP50Ms: latencyUs.p50 / 1000,
     lastP99Ms: latencyUs.p99 / 1000,
     eachP50Ms: eachUs.p50 / 1000,
@@ -80,6 +82,7 @@ const COLUMNS = [
   right("system"),
   right("ratio"),
   right("lines/s"),
+  right("lines/recv"),
   right("last: p50 ms"),
   right("p99"),
   right("each: p50"),
@@ -115,6 +118,7 @@ function toRow({ name, rounds }, senders, base) {
     formatFigure(figures.cpuUs * (1 - figures.userShare)),
     base === undefined ? "-" : (figures.cpuUs / base).toFixed(2),
     formatCount(figures.linesPerSecond),
+    formatFigure(figures.linesPerReceipt),
     ...[figures.lastP50Ms, figures.lastP99Ms, figures.eachP50Ms].map(formatFigure),
     formatPercent(figures.serverShare),
     formatPercent(figures.generatorShare),
@@ -204,6 +208,7 @@ export function formatChatHead(machine, pinning, options, those, argv) {
     `  server that everybody joins, and ${seconds} s after ${warmup} s of warm-up for each trial.`,
     "- A sender says 64 characters, and the next when the last of the others has them. Every line that",
     "  comes is checked. CPU µs/line: the server's, per line that a client received.",
+    "- Lines/recv: how many a client finds at a time, which is what a server sends together, or more.",
     "- Last: from the sender's write until the last client has the line; each: until any has it.",
     "- Stalled: one client has small buffers, is sent 170 KiB beforehand and reads nothing. Kept for it:",
     "  what waits in the server's kernel, by /proc/net/tcp; more waits in the server.",

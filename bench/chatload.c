@@ -44,7 +44,7 @@ struct sender {
 struct window {
   struct usage before, after;
   struct histogram last, each;
-  uint64_t delivered;
+  uint64_t delivered, receipts;
   long stalled_waiting;
 };
 
@@ -149,6 +149,7 @@ static void receive(struct client *c) {
   size_t n = receive_carried(&c->wire), at = 0;
   if (n == 0) return;
   now_ns = clock_ns(CLOCK_MONOTONIC);
+  if (phase == MEASURING) windows[current].receipts++;
   while (at < n && !is_done) {
     struct unit unit = next_unit(&c->wire, chat_buffer + at, n - at);
     if (unit.length == 0) break;
@@ -254,9 +255,10 @@ static void print_window(int i) {
   struct result result = {
       .histogram = &w->last, .before = &w->before, .after = &w->after, .error = "",
       .has_server = true};
-  printf("%s{\"senders\":%u,\"stalled\":%u,\"stalledWaiting\":%ld,\"delivered\":%llu,", i ? "," : "",
+  printf("%s{\"senders\":%u,\"stalled\":%u,\"stalledWaiting\":%ld,\"delivered\":%llu,"
+         "\"receipts\":%llu,", i ? "," : "",
          options.windows[i].senders, options.windows[i].is_stalled, w->stalled_waiting,
-         (unsigned long long)w->delivered);
+         (unsigned long long)w->delivered, (unsigned long long)w->receipts);
   printf("\"eachUs\":{\"p50\":%.1f,\"p99\":%.1f},", histogram_percentile(&w->each, 0.5) / 1e3,
          histogram_percentile(&w->each, 0.99) / 1e3);
   print_members(&result);

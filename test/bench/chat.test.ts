@@ -158,7 +158,15 @@ const usage = { cpuNs: 2e8, userTicks: 1, systemTicks: 3, rssBytes: 2 ** 20 };
 
 function windowOf(senders: number, stalled: number, p50: number, stalledWaiting = 0) {
   return {
-    ...{ senders, stalled, stalledWaiting, delivered: 20_000, seconds: 0.5, server: usage },
+    ...{
+      senders,
+      stalled,
+      stalledWaiting,
+      delivered: 20_000,
+      receipts: 5000,
+      seconds: 0.5,
+      server: usage,
+    },
     latencyUs: { p50, p99: 2 * p50 },
     eachUs: { p50: p50 / 2, p99: p50 },
     ...{ generatorPercent: 50, othersPercent: 0, stolenPercent: 0 },
@@ -183,7 +191,7 @@ describe("the tables of the chat bench", () => {
     const lines = formatChat(1, entries).split("\n");
     const cells = lines[4]?.split("|").map((cell) => cell.trim());
     expect(cells?.slice(1, -1)).toEqual([
-      ...["a", "10.0", "2.50", "7.50", "1.00", "40,000", "2.00", "4.00", "1.00"],
+      ...["a", "10.0", "2.50", "7.50", "1.00", "40,000", "4.00", "2.00", "4.00", "1.00"],
       ...["40 %", "50 %", "1.50", "1.0"],
     ]);
     expect(lines.slice(-3)).toEqual([
