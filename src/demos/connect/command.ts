@@ -39,8 +39,9 @@ Options:
   --udp              datagrams: each read of the input is one; with --listen
                      they go to whoever sent the last one that came
   --stay-open        do not say that the input has ended: no FIN is sent then
-  --half-open        send the rest of the input even if the peer has ended (of
-                     a file it is always sent)
+  --half-open        when the peer has ended, send all of the input that is
+                     still to come. Else half a second of silence ends it,
+                     and at a terminal nothing more is read
   --crlf             end lines with CR LF
   --timeout SECONDS  for connecting (default 30), and then how long nothing may
                      come or go (default: any time)
@@ -69,6 +70,7 @@ export async function connect(args: string[]): Promise<void> {
     signal: untilSignal(),
   };
   check(plan);
+  process.stdin.on("error", () => {}); // between two connections nobody else hears of it
   try {
     await run(plan);
   } finally {

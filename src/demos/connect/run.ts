@@ -1,6 +1,5 @@
 /** The four ways of `connect`: to connect or to listen, with a stream or with datagrams. */
 import { lookup } from "node:dns/promises";
-import { fstatSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import {
   type Backend,
@@ -17,7 +16,7 @@ import { acceptAt, nameOfListener, numeric } from "./accept.js";
 import { tellingKernel } from "./attempts.js";
 import { crlfTranslator } from "./crlf.js";
 import { exchangeDatagrams } from "./datagrams.js";
-import { exchange, exchangeTimeouts } from "./exchange.js";
+import { exchange, exchangeTimeouts, PATIENCE_MS } from "./exchange.js";
 import { explain } from "./problem.js";
 import { StateWatch } from "./state-watch.js";
 import type { HostTarget, Target } from "./target.js";
@@ -34,7 +33,7 @@ export interface ConnectPlan {
   /** undefined: the library's own for connecting, none afterwards. */
   readonly timeoutMs: number | undefined;
   readonly backend: Backend | undefined;
-  readonly input: Readable & { readonly fd?: number };
+  readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Writable;
   /** For what a person is told in any case. */
   readonly notice: (line: string) => void;
@@ -100,12 +99,12 @@ function accept(reactor: Reactor, plan: ConnectPlan): Promise<void> {
 }
 
 function converse(reactor: Reactor, stream: SocketStream, plan: ConnectPlan): Promise<void> {
-  const { timeoutMs = Infinity, stayOpen, halfOpen, input, log } = plan;
+  const { timeoutMs = Infinity, stayOpen, log } = plan;
   stream.setTimeouts(exchangeTimeouts(timeoutMs));
   return exchange(stream, {
     ...terminalsOf(plan),
     stayOpen,
-    halfOpen: halfOpen || isFile(input), // its end comes for certain
+    patienceMs: patienceOf(plan),
     watch: log === undefined ? undefined : new StateWatch(reactor, stream, log),
   });
 }
@@ -135,6 +134,8 @@ function terminalsOf({ input, output, signal, crlf }: ConnectPlan): Terminals {
   return { input, output, signal, translate: crlf ? crlfTranslator() : (chunk) => chunk };
 }
 
-function isFile({ fd }: ConnectPlan["input"]): boolean {
-  return fd !== undefined && fstatSync(fd).isFile();
+/** A person at a terminal sees that the peer has ended, and is not to be waited for. */
+function patienceOf({ halfOpen, input }: ConnectPlan): number {
+  if (halfOpen) return Infinity;
+  return input.isTTY === true ? 0 : PATIENCE_MS;
 }

@@ -13,12 +13,16 @@ export interface Terminals {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when the output has taken everything, or is gone. */
+/** Resolves when the output has taken everything, or is gone, or there is no time for it. */
 export function flushed({ output, signal }: Terminals): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    output.write("", () => resolve());
+    const done = (): void => {
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    if (signal.aborted) return done();
+    signal.addEventListener("abort", done);
+    output.write("", done);
   });
 }
 

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { PATIENCE_MS } from "../../../src/demos/connect/exchange.js";
 import { Socket } from "../../../src/index.js";
 import { expectError } from "../cli-errors.js";
 import { root, startEcho } from "../cli-process.js";
@@ -123,30 +124,48 @@ describe("the ends", () => {
     expect(String(await receiveToEnd(socket))).toBe("");
   });
 
-  test("the peer's end ends it, although the input has not", async () => {
+  test("the peer's end ends it, although the input has not, after a moment", async () => {
     const { port, accepted } = await peer();
     const running = startConnect([port]);
     const socket = await accepted;
+    const startedMs = performance.now();
     socket.end("bye");
     expect(String(await outputOf(running))).toBe("bye");
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(PATIENCE_MS);
     expect(String(await receiveToEnd(socket))).toBe("");
   });
 
-  test.each([
-    ["a file", []],
-    ["a pipe, with --half-open,", ["--half-open"]],
-  ])("the rest of %s is sent after the peer's end", async (kind, options) => {
+  test.each(["a file", "a pipe"])(
+    "what %s has on its way at the peer's end still goes",
+    async (kind) => {
+      const { port, accepted } = await peer();
+      const bytes = pattern(4, 2 * MIB);
+      const path = join(folder(), "in");
+      writeFileSync(path, bytes);
+      const isFile = kind === "a file";
+      const running = startConnect([port], isFile ? { stdin: opened(path, "r") } : {});
+      if (!isFile) running.input.end(bytes);
+      const socket = await accepted;
+      socket.end("stop");
+      await once(running.output, "readable");
+      expectSame(await receiveToEnd(socket), bytes);
+      expect(String(await outputOf(running))).toBe("stop");
+    },
+  );
+
+  test("with --half-open everything goes, however late", async () => {
     const { port, accepted } = await peer();
-    const bytes = pattern(4, 2 * MIB);
-    const path = join(folder(), "in");
-    writeFileSync(path, bytes);
-    const isFile = kind === "a file";
-    const running = startConnect([...options, port], isFile ? { stdin: opened(path, "r") } : {});
+    const running = startConnect(["--half-open", port]);
     const socket = await accepted;
     socket.end("stop");
     await once(running.output, "readable");
-    if (!isFile) running.input.end(bytes);
-    expectSame(await receiveToEnd(socket), bytes);
+    // Its patience would be over: another's is, who began later.
+    const other = await peer();
+    const impatient = startConnect([other.port]);
+    (await other.accepted).end();
+    await impatient.ended;
+    running.input.end("late");
+    expect(String(await receiveToEnd(socket))).toBe("late");
     expect(String(await outputOf(running))).toBe("stop");
   });
 

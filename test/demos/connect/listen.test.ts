@@ -81,6 +81,20 @@ describe("connect --listen", () => {
     expect(await running.ended).toEqual({ status: null, signal: "SIGINT" });
   });
 
+  test("--keep with an input that has ended takes what comes, from many, and leaves nothing", async () => {
+    const running = await startListen(["--keep", "0"], { stdin: "ignore" });
+    running.output.setEncoding("utf8");
+    for (let n = 0; n < 25; n += 1) {
+      const client = await connectTo(running.port);
+      expect(await receiveToEnd(client)).toHaveLength(0);
+      client.end(`${n}\n`);
+      expect(await once(running.output, "data")).toEqual([`${n}\n`]);
+    }
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toEqual({ status: null, signal: "SIGTERM" });
+    expect(running.log.lines).toHaveLength(1); // no warning of listeners that pile up
+  });
+
   test("waits for ever, and Ctrl-C ends that", async () => {
     const running = await startListen(["0"]);
     running.child.kill("SIGINT");
