@@ -51,6 +51,7 @@ export function webHandler(options: WebHandlerOptions): HttpHandler {
   const files = methods({
     GET: staticFiles({ roots: [new FileRoot(PAGE, PAGE_HEADERS)], prefix }),
   });
+  const settings = { ...WEB_SOCKET, closeTimeoutMs };
   const answered = answering((request, response) => {
     if (!isForUs(request.host)) return misdirected(request, response);
     if (request.path.startsWith(prefix)) return files(request, response);
@@ -62,7 +63,6 @@ export function webHandler(options: WebHandlerOptions): HttpHandler {
   return (request, response) => {
     const isSocket = request.path === `${prefix}irc` && isForUs(request.host);
     if (!isSocket) return answered(request, response);
-    const settings = { ...WEB_SOCKET, closeTimeoutMs };
     const socket = acceptWebSocket(request, response, {}, settings);
     if (socket !== undefined) onSocket(socket, request);
   };

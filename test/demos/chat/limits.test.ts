@@ -80,7 +80,17 @@ describe("deadlines", () => {
     expect(server.stats().pingTimeouts).toBe(1);
   });
 
-  test("cost a thousand idle connections one timer", async () => {
+  test("are not the peer's fault when this process was busy", async () => {
+    const { port, server } = startChat({ limits: { pingAfterMs: 50, pongWithinMs: 200 } });
+    const anna = await enter(port, "anna", "#lobby");
+    await anna.said(/^(:\S+ )?PING /);
+    anna.say("PONG x"); // it is in the kernel now, and nobody reads it
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    await anna.sync();
+    expect(server.stats()).toMatchObject({ pingTimeouts: 0, connections: 1 });
+  });
+
+  test("cost a hundred idle connections one timer", async () => {
     const { port, reactor } = startChat();
     const before = reactor.stats().timers;
     await Promise.all(Array.from({ length: 100 }, (_, n) => enter(port, `u${n}`, "#lobby")));
@@ -104,6 +114,17 @@ describe("floods", () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(((60 - 10) * 1000) / 100 - 10);
     await anna.sync();
     expect(server.stats().held).toBeLessThanOrEqual(1);
+  });
+
+  test("are heard to their end, though the peer has ended its side", async () => {
+    const limits = { floodBurstLines: 10, floodLinesPerSecond: 200 };
+    const { port } = startChat({ limits });
+    const otto = await enter(port, "otto", "#lobby");
+    const anna = await enter(port, "anna", "#lobby");
+    anna.say(...Array.from({ length: 60 }, (_, n) => `PRIVMSG #lobby :line ${n}`));
+    anna.socket.end();
+    await otto.said(/^:anna!\S+ QUIT :Client closed connection$/);
+    expect(otto.log.count(/ PRIVMSG /)).toBe(60);
   });
 
   test("by WebSocket, too", async () => {
