@@ -5,6 +5,7 @@
  */
 import type { Act } from "./act.js";
 import { applyAct } from "./acts/apply-act.js";
+import { confirmAct } from "./acts/confirm-act.js";
 import { Broadcast } from "./broadcast.js";
 import { isSoundAct } from "./check-act.js";
 import type { Peer } from "./peer.js";
@@ -68,6 +69,14 @@ export class ChatNetwork {
    */
   apply(act: Act): void {
     if (isSoundAct(act, this.#world.serverId)) applyAct(this.#world, act);
+  }
+
+  /**
+   * An act of ours (see `onAct`) has come back on the way by which all servers hear everything in one
+   * order. Optional: without it, servers where one mode is changed at one time may end differently.
+   */
+  confirm(act: Act): void {
+    confirmAct(this.#world, act);
   }
 
   /** Acts that rebuild the local users and their rooms elsewhere. O(users + memberships). */

@@ -255,6 +255,46 @@ describe("of two with one nickname", () => {
   });
 });
 
+describe("a server that only hears of others", () => {
+  const enter = (id: string, nick: string, at: number): Act => {
+    return { act: "enter", user: { id, nick, username: "~u", host: "h", realname: "x", at } };
+  };
+
+  test("renames the younger of two, in whatever order they come", () => {
+    const elder = enter("bbb.1", "sam", AT);
+    const younger = enter("ccc.1", "SAM", AT + 1);
+    for (const acts of [
+      [elder, younger],
+      [younger, elder],
+    ]) {
+      const side = new Side("aaa");
+      const alice = side.enter("alice");
+      alice.say("JOIN #a");
+      const at = AT;
+      const joins: Act[] = acts.map((act) => {
+        const user = act.act === "enter" ? act.user.id : "";
+        return { act: "join", user, room: "#a", privileges: "", at };
+      });
+      side.hear(acts.flatMap((act, n) => [act, joins[n] ?? act]));
+      const nicks = [...side.network.users()].map((user) => `${user.id} ${user.nick}`).sort();
+      expect(nicks).toEqual(["aaa.1 alice", "bbb.1 sam", "ccc.1 Guest-ccc-1"]);
+      // Acts of ours are ours: their own server says the same of them.
+      expect(side.outbox.map((act) => act.act)).toEqual(["enter", "join"]);
+    }
+  });
+
+  test("sees who opens a room that is here already become its operator, too", () => {
+    const side = new Side("aaa");
+    const alice = side.enter("alice");
+    alice.say("JOIN #a");
+    alice.peer.take();
+    const join: Act = { act: "join", user: "bbb.1", room: "#A", privileges: "ov", at: AT - 5 };
+    side.hear([enter("bbb.1", "bob", AT), join, join]);
+    expect(alice.peer.take()).toEqual([":bob!~u@h JOIN #a", ":aaa.test MODE #a +ov bob bob"]);
+    expect([...side.network.rooms()][0]?.createdAt).toBe(AT - 5);
+  });
+});
+
 describe("acts that make no sense", () => {
   const known: Act = {
     act: "enter",

@@ -6,6 +6,7 @@ import {
   type Message,
   parseMessage,
 } from "../../../../src/demos/chat/network/message.js";
+import { anyText } from "./any-text.js";
 
 describe("parseMessage", () => {
   const table: readonly [line: string, command: string, params: readonly string[]][] = [
@@ -44,12 +45,12 @@ describe("parseMessage", () => {
   });
 
   test("never throws", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (line) => void parseMessage(line)));
+    fc.assert(fc.property(anyText(20), (line) => void parseMessage(line)));
   });
 });
 
 test("what is formatted is parsed to the same", () => {
-  const word = fc.string({ unit: "grapheme", minLength: 1 }).map((text) => {
+  const word = anyText(20).map((text) => {
     const clean = text.replace(/[ \r\n\0]/g, "").replace(/^:+/, "");
     return clean === "" ? "x" : clean;
   });
@@ -62,7 +63,7 @@ test("what is formatted is parsed to the same", () => {
     prefix: fc.option(word, { nil: undefined }),
     command: fc.stringMatching(/^([A-Z]{1,9}|\d{3})$/),
     params: fc
-      .tuple(fc.array(word, { maxLength: 14 }), fc.option(fc.string({ unit: "grapheme" })))
+      .tuple(fc.array(word, { maxLength: 14 }), fc.option(anyText(20)))
       .map(([words, last]) => (last === null ? words : [...words, last.replace(/[\r\n\0]/g, "")])),
   });
   fc.assert(

@@ -1,0 +1,36 @@
+/**
+ * Acts of our own users that come back on the way by which all servers hear everything in one order.
+ * We applied them early, when they happened; the others apply them now. Where two servers changed one
+ * thing at one time, all end with what was heard last, because we apply ours once more in its place.
+ *
+ * Only for what is set and reset: who is where and by what name ends the same without it.
+ */
+import type { Act } from "../act.js";
+import { Broadcast } from "../broadcast.js";
+import { tellRoom } from "../tell.js";
+import type { World } from "../world.js";
+import { mode } from "./mode-act.js";
+
+export function confirmAct(world: World, act: Act): void {
+  if (act.act === "mode") mode(world, act);
+  else if (act.act === "join") confirmJoin(world, act);
+}
+
+/** What others gave or took before it came was given to who, for all others, was not there. */
+function confirmJoin(world: World, act: Extract<Act, { readonly act: "join" }>): void {
+  const user = world.users.get(act.user);
+  const room = world.room(act.room);
+  const membership = user && room?.members.get(user);
+  if (user === undefined || room === undefined || membership === undefined) return;
+  const isOperator = act.privileges.includes("o");
+  const isVoiced = act.privileges.includes("v");
+  let letters = "";
+  if (membership.isOperator && !isOperator) letters += "o";
+  if (membership.isVoiced && !isVoiced) letters += "v";
+  membership.isOperator = isOperator;
+  membership.isVoiced = isVoiced;
+  if (letters === "") return;
+  const nicks = [...letters].map(() => user.nick).join(" ");
+  const text = `:${world.serverName} MODE ${room.name} -${letters} ${nicks}`;
+  tellRoom(room, new Broadcast(text, world.now()));
+}
