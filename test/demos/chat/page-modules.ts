@@ -12,6 +12,7 @@ export interface IrcMessageModule {
   parseMessage(line: string): Message;
   formatMessage(command: string, ...params: string[]): string;
   fold(name: string): string;
+  alternateNick(nick: string, attempt: number): string;
 }
 
 export interface IrcTextModule {
@@ -93,7 +94,6 @@ export interface ClientModule {
     send: (line: string) => boolean;
     listener: ClientListener;
   }) => Client;
-  alternateNick(nick: string, attempt: number): string;
 }
 
 export interface RoomsModule {

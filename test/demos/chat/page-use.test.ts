@@ -31,10 +31,10 @@ async function widths(page: Page): Promise<readonly [scroll: number, shown: numb
 
 /** A talk with something of everything. */
 async function talk(port: number, page: Page): Promise<void> {
+  await say(page, "/topic Sockets, readiness and everything between • be kind");
   const irene = await IrcClient.enter(port, "irene");
   const others = ["bob", "Zoë", "дмитрий", "花子", "karl_", "mallory", "eve"];
   irene.send(
-    "TOPIC #lobby :Sockets, readiness and everything between • be kind • https://example.com/rules",
     "PRIVMSG #lobby :Good morning! The selector says I am readable.",
     "PRIVMSG #lobby :Does epoll report a socket twice if it was dup()ed and one of the two is closed?",
   );

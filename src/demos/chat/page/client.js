@@ -5,7 +5,7 @@
  */
 import { Batches } from "./batches.js";
 import { Capabilities } from "./capabilities.js";
-import { fold, formatMessage, parseMessage } from "./irc-message.js";
+import { alternateNick, fold, formatMessage, parseMessage } from "./irc-message.js";
 import { harmless } from "./irc-text.js";
 import { roomEvents, spokenLine } from "./room-events.js";
 
@@ -174,7 +174,9 @@ export class Client {
     422: () => this.#begin(),
     BATCH: (_, { params }) => {
       const history = this.#batches.take(params);
-      if (history) this.rooms.find(history.room)?.insertHistory(history.lines);
+      const room = history && this.rooms.find(history.room);
+      const missed = room?.insertHistory(history.lines) ?? [];
+      for (const line of missed) this.rooms.notify(room, line.isMention, line);
     },
     CAP: (_, { params }) => {
       const answer = this.capabilities.negotiate(params);
@@ -290,10 +292,4 @@ export class Client {
     this.capabilities.clear();
     this.support.clear();
   }
-}
-
-/** "anna_", "anna__", "anna_3" …: another for who finds its own taken. */
-export function alternateNick(nick, attempt, lengthMax = 30) {
-  const tail = attempt < 3 ? "_".repeat(attempt) : `_${attempt}`;
-  return [...nick].slice(0, lengthMax - tail.length).join("") + tail;
 }

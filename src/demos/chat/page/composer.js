@@ -52,7 +52,9 @@ export class Composer {
     setText(this.#error, "");
   }
 
+  /** Not on a telephone, where the keyboard would cover what was just chosen. */
   focus() {
+    if (matchMedia("(pointer: coarse)").matches) return;
     this.#text.focus({ preventScroll: true });
   }
 

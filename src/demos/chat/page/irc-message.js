@@ -90,5 +90,11 @@ export function formatMessage(command, ...params) {
 
 /** Names are compared so: as the server does, which folds all letters, not only those of ASCII. */
 export function fold(name) {
-  return name.normalize("NFKC").toLowerCase();
+  return name.normalize("NFKC").toLowerCase().normalize("NFKC");
+}
+
+/** "anna_", "anna__", "anna_3" …: another for who finds its own taken. */
+export function alternateNick(nick, attempt, lengthMax = 30) {
+  const tail = attempt < 3 ? "_".repeat(attempt) : `_${attempt}`;
+  return [...nick].slice(0, lengthMax - tail.length).join("") + tail;
 }

@@ -125,7 +125,10 @@ export class LogView {
     if (before === undefined || !isSameDay(line.at, before.at)) {
       element.append(make("p", "day", fullDate.format(line.at)));
     } else if (!isFirstNew && isTogether(line, before)) element.classList.add("together");
-    if (isFirstNew) element.append(make("p", "new", "New"));
+    if (isFirstNew) {
+      this.#log.querySelector(".new")?.remove(); // there is one place where one began to miss some
+      element.append(make("p", "new", "New"));
+    }
     if (line.kind === "presence") {
       this.#versions.clear(); // only the last line can change
       this.#versions.set(line.id, line.version);

@@ -56,6 +56,8 @@ export class Room {
   members = new Map();
   /** Where a history belongs: before the line that says that we came. */
   #arrival = 0;
+  /** Have we been here before that? */
+  #isBack = false;
 
   /** @param {RoomKind} kind @param {string} name */
   constructor(kind, name) {
@@ -90,6 +92,7 @@ export class Room {
 
   /** We are in, and who else is will be told next. */
   arrive(text, at) {
+    this.#isBack = this.#arrival > 0;
     this.isJoined = this.isWanted = true;
     this.#clearMembers();
     this.say({ text, at });
@@ -107,17 +110,18 @@ export class Room {
    * moment, one person and one text.
    *
    * @param {SpokenLine[]} history the oldest first
+   * @returns {SpokenLine[]} what we have missed: of the first history nothing, we were not here
    */
   insertHistory(history) {
     const known = new Set(this.lines.map(identity));
     const isNew = (line) => !known.has(identity(line));
     const fresh = history.filter(isNew).map((line) => ({ ...line, id: ++lineIds }));
-    if (fresh.length === 0) return 0;
+    if (fresh.length === 0) return [];
     const arrival = this.lines.findIndex(({ id }) => id === this.#arrival);
     this.lines.splice(Math.max(0, arrival), 0, ...fresh);
     this.#trim();
     this.generation++;
-    return fresh.length;
+    return this.#isBack ? fresh.filter(({ isOwn }) => !isOwn) : [];
   }
 
   /** @param {string} nick with its privileges as NAMES has them: "@+anna" */

@@ -92,10 +92,10 @@ export class Rooms {
     else this.active.readId = 0;
   }
 
-  /** A line of a person has come to `room`. */
-  notify(room, isCall) {
+  /** A line of a person has come to `room`, the last one if it is not said which. */
+  notify(room, isCall, line = room.lines.at(-1)) {
     if (room === this.active && this.isLookedAt) return;
-    if (room.unread === 0) room.readId = room.lines.at(-2)?.id ?? 0;
+    if (room.unread === 0) room.readId = room.lines[room.lines.indexOf(line) - 1]?.id ?? 0;
     room.unread++;
     room.isCalled ||= isCall;
   }
