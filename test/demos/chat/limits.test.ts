@@ -122,9 +122,11 @@ describe("floods", () => {
     const otto = await enter(port, "otto", "#lobby");
     const anna = await enter(port, "anna", "#lobby");
     anna.say(...Array.from({ length: 60 }, (_, n) => `PRIVMSG #lobby :line ${n}`));
-    anna.socket.end();
+    anna.socket.end("PING last\r\nand a rest that is no line");
     await otto.said(/^:anna!\S+ QUIT :Client closed connection$/);
     expect(otto.log.count(/ PRIVMSG /)).toBe(60);
+    await anna.closed;
+    expect(anna.log.count(/ PONG \S+ :?last$/)).toBe(1); // what it asked for it is still told
   });
 
   test("by WebSocket, too", async () => {
