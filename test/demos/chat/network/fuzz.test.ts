@@ -61,13 +61,32 @@ const text = fc.oneof(
   anyText(60),
   fc.constantFrom("x".repeat(400), "世".repeat(150), "\u0001ACTION\u0001", "a\r\nQUIT", "a\0b"),
 );
-/** Rooms first, so that most lines find somebody. */
+const room = fc.constantFrom("#a", "#a", "#b", "#größe", "#A");
+const nick = fc.constantFrom(...NICKS);
+const change = fc.oneof(
+  fc.tuple(fc.constantFrom("+o", "-o", "+v", "-v"), nick),
+  fc.tuple(fc.constantFrom("+b", "-b", "+e", "+I"), fc.constantFrom("n1", "*!*@h1", "*!*@*", "x")),
+  fc.tuple(fc.constantFrom("+k", "+l", "-k"), fc.nat(9).map(String)),
+  fc.tuple(fc.constantFrom("-l", "+i", "-i", "+m", "-m", "-n", "+s", "-t", "+nt"), fc.constant("")),
+);
+/** Mostly what may well be done, so that much happens; and some of everything. */
 const line = fc.oneof(
-  { weight: 4, arbitrary: spoken("JOIN", fc.constantFrom("#a", "#b", "#größe", "#A")) },
-  { weight: 4, arbitrary: spoken("MODE", fc.constantFrom("#a", "#b"), fc.constantFrom(...MODES)) },
-  { weight: 2, arbitrary: spoken("NICK", fc.constantFrom(...NICKS)) },
-  { weight: 8, arbitrary: spoken(fc.constantFrom(...COMMANDS.keys()).filter(isHarmless)) },
-  { weight: 1, arbitrary: fc.constantFrom("OPER root secret", "QUIT :x", "JOIN 0", "CAP END") },
+  { weight: 9, arbitrary: room.map((name) => `JOIN ${name}`) },
+  {
+    weight: 9,
+    arbitrary: fc.tuple(room, change).map(([name, words]) => ["MODE", name, ...words].join(" ")),
+  },
+  { weight: 3, arbitrary: spoken("MODE", room, fc.constantFrom(...MODES)) },
+  { weight: 3, arbitrary: fc.tuple(room, text).map(([name, said]) => `TOPIC ${name} :${said}`) },
+  { weight: 3, arbitrary: fc.tuple(room, text).map(([name, said]) => `PRIVMSG ${name} :${said}`) },
+  { weight: 2, arbitrary: fc.tuple(room, nick).map(([name, whom]) => `KICK ${name} ${whom} :out`) },
+  { weight: 2, arbitrary: fc.tuple(room, nick).map(([name, whom]) => `INVITE ${whom} ${name}`) },
+  { weight: 2, arbitrary: nick.map((name) => `NICK ${name}`) },
+  { weight: 9, arbitrary: spoken(fc.constantFrom(...COMMANDS.keys()).filter(isHarmless)) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom("OPER root secret", "QUIT :x", "JOIN 0", "CAP END", "AWAY :x"),
+  },
   { weight: 1, arbitrary: anyText(80) },
 );
 const step = fc.record({
@@ -131,8 +150,8 @@ class Crowd {
 
 test("anything said by anybody keeps everything in order, here and elsewhere", () => {
   const scenario = fc.record({
-    steps: fc.array(step, { minLength: 40, maxLength: 150, size: "max" }),
-    joinsAt: fc.nat(40),
+    steps: fc.array(step, { minLength: 60, maxLength: 200, size: "max" }),
+    joinsAt: fc.nat(60),
   });
   fc.assert(
     fc.property(scenario, ({ steps, joinsAt }) => {

@@ -1,38 +1,53 @@
-/** What is true of a network at any time. */
-import { expect } from "vitest";
-import type { ChatNetwork } from "../../../../src/demos/chat/network/chat-network.js";
+/** What is true of a network at any time. Plain comparisons: they are made after every line. */
+import type { ChatNetwork, NetworkStats } from "../../../../src/demos/chat/network/chat-network.js";
 import { fold, isNick, isRoomName } from "../../../../src/demos/chat/network/names.js";
+import type { Room } from "../../../../src/demos/chat/network/state.js";
 
 export function checkInvariants(network: ChatNetwork): void {
   const users = [...network.users()];
   const rooms = [...network.rooms()];
-  const locals = users.filter((user) => user.isLocal).length;
-  expect(network.stats()).toMatchObject({
-    ...{ users: users.length, localUsers: locals, rooms: rooms.length },
-    servers: new Set(users.filter((user) => !user.isLocal).map((user) => user.serverId)).size,
+  const others = users.filter((user) => !user.isLocal);
+  checkStats(network.stats(), {
+    ...{ users: users.length, localUsers: users.length - others.length, rooms: rooms.length },
+    servers: new Set(others.map((user) => user.serverId)).size,
   });
-  // One nickname, one user; one name, one room.
-  expect(new Set(users.map((user) => fold(user.nick))).size).toBe(users.length);
-  expect(new Set(rooms.map((room) => fold(room.name))).size).toBe(rooms.length);
+  const nicks = new Set(users.map((user) => fold(user.nick)));
+  check(nicks.size === users.length, "two users with one nickname");
+  const names = new Set(rooms.map((room) => fold(room.name)));
+  check(names.size === rooms.length, "two rooms with one name");
   for (const user of users) {
-    expect(isNick(user.nick)).toBe(true);
-    expect(user.mask).toBe(`${user.nick}!${user.username}@${user.host}`);
+    check(isNick(user.nick), `a user called ${user.nick}`);
+    check(user.mask === `${user.nick}!${user.username}@${user.host}`, `a mask ${user.mask}`);
     for (const [room, membership] of user.rooms) {
-      if (room.members.get(user) !== membership || !rooms.includes(room)) {
-        throw new Error(`${user.nick} is in ${room.name}, which does not know it`);
-      }
+      const isKnown = rooms.includes(room) && room.members.get(user) === membership;
+      check(isKnown, `${user.nick} in ${room.name}, which does not know it`);
     }
   }
-  for (const room of rooms) {
-    expect(isRoomName(room.name)).toBe(true);
-    expect(room.members.size).toBeGreaterThan(0);
-    for (const [user, membership] of room.members) {
-      const isKnown = users.includes(user) && user.rooms.get(room) === membership;
-      const isListed = room.locals[membership.localIndex] === membership;
-      if (!isKnown || isListed !== user.isLocal) {
-        throw new Error(`${room.name} has ${user.nick} wrong`);
-      }
-    }
-    expect(room.locals.length).toBe([...room.members.keys()].filter((user) => user.isLocal).length);
+  for (const room of rooms) checkRoom(room, new Set(users));
+}
+
+function checkRoom(room: Room, users: ReadonlySet<unknown>): void {
+  const { name, members, locals } = room;
+  check(isRoomName(name), `a room called ${name}`);
+  check(members.size > 0, `${name} empty`);
+  let count = 0;
+  for (const [user, membership] of members) {
+    const isKnown = users.has(user) && user.rooms.get(room) === membership;
+    check(isKnown, `${user.nick}, who does not know it, in ${name}`);
+    const isListed = locals[membership.localIndex] === membership;
+    check(isListed === user.isLocal, `${user.nick} in the wrong list of ${name}`);
+    if (isListed) count += 1;
   }
+  check(locals.length === count, `${locals.length} local members for ${count} in ${name}`);
+}
+
+function checkStats(stats: NetworkStats, counted: Partial<NetworkStats>): void {
+  for (const [name, value] of Object.entries(counted)) {
+    const said = Object.entries(stats).find(([key]) => key === name)?.[1];
+    check(said === value, `${said} for ${value} ${name}`);
+  }
+}
+
+function check(isTrue: boolean, found: string): void {
+  if (!isTrue) throw new Error(`The network has ${found}`);
 }
