@@ -126,6 +126,26 @@ describe("two servers", () => {
     await elder.hears(/^:Guest-bbbb-1!.* PRIVMSG sam :you win$/);
   });
 
+  test("end with one mode of a room that both change at one time", async () => {
+    const { a, b } = await joinTwo();
+    const ann = enter(a.network, "ann", "#tea");
+    await settled();
+    const ben = enter(b.network, "ben", "#tea");
+    await settled();
+    ann.say("MODE #tea +o ben");
+    await ben.hears(/ MODE #tea \+o ben$/);
+    await settled();
+    ann.say("MODE #tea +m", "MODE #tea +k tea");
+    ben.say("MODE #tea +m-m", "MODE #tea +k cake");
+    await settled();
+    const modes = [ann, ben].map((person) => {
+      person.say("MODE #tea");
+      return person.log.lines.findLast((line) => / 324 /.test(line))?.replace(/ 324 \w+ /, "");
+    });
+    expect(modes[0]).toMatch(/#tea \+k?nt/);
+    expect(modes[0]).toBe(modes[1]);
+  });
+
   test("let an operator of one end somebody of the other", async () => {
     const hub = new Hub();
     const operators = new Map([["root", "secret"]]);

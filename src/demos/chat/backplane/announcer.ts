@@ -30,6 +30,10 @@ export class Announcer {
   #number = 0;
   #acts: string[] = [];
   #actsLength = 0;
+  /** Those of `#acts` that are confirmed when they come back. */
+  #orderly: Act[] = [];
+  /** The same of messages that are on their way, by their numbers. */
+  readonly #unheard = new Map<number, readonly Act[]>();
   #flushing: NodeJS.Immediate | undefined;
   #snapshotAt = Number.NEGATIVE_INFINITY;
   #snapshotLater: NodeJS.Timeout | undefined;
@@ -53,6 +57,8 @@ export class Announcer {
     this.#link = undefined;
     this.#acts = [];
     this.#actsLength = 0;
+    this.#orderly = [];
+    this.#unheard.clear();
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
     clearTimeout(this.#snapshotLater);
@@ -64,9 +70,23 @@ export class Announcer {
     if (this.#link === undefined) return;
     const text = JSON.stringify(act);
     this.#acts.push(text);
+    if (act.act === "mode" || act.act === "join") this.#orderly.push(act);
     this.#actsLength += text.length;
     if (this.#actsLength > MESSAGE_LENGTH_MAX / 2) this.#flush();
     else this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  /**
+   * A text of ours has come back.
+   *
+   * @returns what is in it of acts whose order among those of other servers matters: see
+   *   `ChatNetwork.confirm`.
+   */
+  heard(text: string): readonly Act[] {
+    const number = Number.parseInt(text.slice(this.start.length, this.start.length + 16), 10);
+    const acts = this.#unheard.get(number) ?? [];
+    this.#unheard.delete(number);
+    return acts;
   }
 
   say(body: Body): void {
@@ -101,9 +121,11 @@ export class Announcer {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
     if (this.#acts.length === 0) return;
+    if (this.#orderly.length > 0) this.#unheard.set(this.#number, this.#orderly);
     this.#link?.publish(encodeActs(this.start, this.#number++, this.#acts));
     this.#acts = [];
     this.#actsLength = 0;
+    this.#orderly = [];
   }
 }
 

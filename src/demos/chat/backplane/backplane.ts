@@ -160,9 +160,13 @@ export class Backplane {
   }
 
   #receive(text: string): void {
-    // What we said ourselves is of use for one thing: Redis is alive.
-    if (text.startsWith(this.#announcer.start)) this.#unansweredBeats = 0;
-    else this.#others.receive(text);
+    if (!text.startsWith(this.#announcer.start)) {
+      this.#others.receive(text);
+      return;
+    }
+    // What we said ourselves: Redis is alive, and this is what it comes behind.
+    this.#unansweredBeats = 0;
+    for (const act of this.#announcer.heard(text)) this.#network.confirm(act);
   }
 
   #beat(): void {

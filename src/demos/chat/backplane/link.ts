@@ -3,7 +3,7 @@
 export interface LinkHandler {
   /** Everything on the channel, our own texts among it. */
   onMessage(text: string): void;
-  /** Once, and nothing comes after it. Not called for a link that we closed. */
+  /** Once, never from within `publish`, and not for a link that we closed. Nothing comes after it. */
   onLost(reason: string): void;
 }
 

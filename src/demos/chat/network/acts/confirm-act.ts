@@ -9,10 +9,12 @@ import type { Act } from "../act.js";
 import { Broadcast } from "../broadcast.js";
 import { tellRoom } from "../tell.js";
 import type { World } from "../world.js";
-import { mode } from "./mode-act.js";
+import { changeModes } from "./mode-act.js";
 
 export function confirmAct(world: World, act: Act): void {
-  if (act.act === "mode") mode(world, act);
+  // Who did it may have left since.
+  if (act.act === "mode")
+    changeModes(world, act, world.users.get(act.user)?.mask ?? world.serverName);
   else if (act.act === "join") confirmJoin(world, act);
 }
 

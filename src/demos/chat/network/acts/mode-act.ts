@@ -15,18 +15,25 @@ import { tellRoom } from "../tell.js";
 import { byteLength } from "../text.js";
 import type { World } from "../world.js";
 
-export function mode(world: World, act: Extract<Act, { readonly act: "mode" }>): void {
+type ModeAct = Extract<Act, { readonly act: "mode" }>;
+
+export function mode(world: World, act: ModeAct): void {
   const user = world.users.get(act.user);
+  if (user !== undefined) changeModes(world, act, user.mask);
+}
+
+/** @param by who is shown to have done it: nick!username@host, or a server. */
+export function changeModes(world: World, act: ModeAct, by: string): void {
   const room = world.room(act.room);
-  if (user === undefined || room === undefined) return;
+  if (room === undefined) return;
   const at = world.now();
   const told: ModeChange[] = [];
   for (const change of act.changes) {
-    const effect = applyChange(world, room, change, { by: user.mask, at });
+    const effect = applyChange(world, room, change, { by, at });
     if (effect !== undefined) told.push(effect);
   }
-  for (const words of modeLines(told, user.mask, room.name)) {
-    tellRoom(room, new Broadcast(`:${user.mask} MODE ${room.name} ${words}`, at));
+  for (const words of modeLines(told, by, room.name)) {
+    tellRoom(room, new Broadcast(`:${by} MODE ${room.name} ${words}`, at));
   }
 }
 
