@@ -75,13 +75,14 @@ function feedFrom(
   stream: SocketStream,
   { input, translate, stayOpen, patienceMs }: ExchangeOptions,
 ): Feed {
+  let isOver = false;
   const silence = stream.reactor.timer(patienceMs, finish, { start: false });
   function finish(): void {
     stop();
     stream.end();
   }
   const awaitMore = (): void => {
-    if (stream.hasReadEnded) silence.start();
+    if (stream.hasReadEnded && !input.isPaused()) silence.start();
   };
   const onData = (chunk: Buffer): void => {
     if (stream.write(translate(chunk))) awaitMore();
@@ -95,6 +96,7 @@ function feedFrom(
   };
   const onError = (error: Error): void => stream.destroy(inputProblem(error));
   function stop(): void {
+    isOver = true;
     silence.stop();
     input.off("data", onData).off("end", onEnd).off("error", onError).pause();
   }
@@ -104,6 +106,7 @@ function feedFrom(
       if (hasEnded(input)) onEnd(); // with a connection before this one
     },
     onRoom() {
+      if (isOver) return; // what is to come is for the next connection
       input.resume();
       awaitMore();
     },

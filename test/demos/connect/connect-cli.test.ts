@@ -159,11 +159,10 @@ describe("the ends", () => {
     const socket = await accepted;
     socket.end("stop");
     await once(running.output, "readable");
-    // Its patience would be over: another's is, who began later.
     const other = await peer();
     const impatient = startConnect([other.port]);
     (await other.accepted).end();
-    await impatient.ended;
+    expect(await outputOf(impatient)).toHaveLength(0);
     running.input.end("late");
     expect(String(await receiveToEnd(socket))).toBe("late");
     expect(String(await outputOf(running))).toBe("stop");

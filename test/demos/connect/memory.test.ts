@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { SO_RCVBUF, Socket, WOULD_BLOCK } from "../../../src/index.js";
-import { startConnect } from "./connect-process.js";
+import { outputOf, type RunningConnect, startConnect } from "./connect-process.js";
 
 const MIB = 1024 * 1024;
 const ROUND_TRIPS = 50;
@@ -56,32 +56,61 @@ async function accepted(listener: Socket): Promise<Socket> {
   }
 }
 
+interface Stuck {
+  readonly running: RunningConnect;
+  readonly peer: Socket;
+  /** How much of its input it has read. */
+  read(): number;
+}
+
+/** A process that sends a huge file to a peer which reads nothing, when it has stopped. */
+async function stuck(): Promise<Stuck> {
+  const { listener, port } = listening();
+  const running = startConnect([port], { stdin: hugeFile() });
+  const peer = await accepted(listener);
+  const read = (): number => {
+    const text = readFileSync(`/proc/${running.child.pid}/fdinfo/0`, "utf8");
+    return Number(/^pos:\s*(\d+)/.exec(text)?.[1]);
+  };
+  while (read() < OURS_MAX / 4) await turn();
+  let last = read();
+  for (let n = 0; n < ROUND_TRIPS; n += 1) {
+    peer.send(Buffer.from("x"));
+    expect(String(await once(running.output, "data"))).toBe("x");
+    if (read() !== last) n = 0; // it still goes on
+    last = read();
+    expect(last).toBeLessThan(kernelMax("tcp_wmem") + OURS_MAX);
+  }
+  return { running, peer, read };
+}
+
+/** Takes more than was there. */
+async function readOn({ peer, read }: Stuck): Promise<void> {
+  const before = read();
+  const buffer = Buffer.alloc(MIB);
+  for (let total = 0; total < before + MIB; ) {
+    const n = peer.recv(buffer);
+    if (n === 0) throw new Error(`Ended after ${total} bytes`);
+    if (n === WOULD_BLOCK) await turn();
+    else total += n;
+  }
+  expect(read()).toBeGreaterThan(before);
+}
+
 describe.skipIf(process.platform !== "linux")("memory (counted by /proc, which Linux has)", () => {
-  test("a huge file and a peer that reads nothing: little of it is read", async () => {
+  test("a huge file and a peer that reads nothing: little is read until it does", async () => {
+    await readOn(await stuck());
+  });
+
+  test("a peer that has ended, and reads late, is not taken for a silent input", async () => {
+    const all = await stuck();
+    all.peer.shutdown("write");
+    // Patience would be over: that of another process is, which began later.
     const { listener, port } = listening();
-    const running = startConnect([port], { stdin: hugeFile() });
-    const peer = await accepted(listener);
-    const read = (): number => {
-      const text = readFileSync(`/proc/${running.child.pid}/fdinfo/0`, "utf8");
-      return Number(/^pos:\s*(\d+)/.exec(text)?.[1]);
-    };
-    while (read() < OURS_MAX / 4) await turn();
-    let last = read();
-    for (let n = 0; n < ROUND_TRIPS; n += 1) {
-      peer.send(Buffer.from("x"));
-      expect(String(await once(running.output, "data"))).toBe("x");
-      if (read() !== last) n = 0; // it still goes on
-      last = read();
-      expect(last).toBeLessThan(kernelMax("tcp_wmem") + OURS_MAX);
-    }
-    // It goes on where it stopped as soon as the peer reads.
-    const buffer = Buffer.alloc(MIB);
-    for (let total = 0; total < 4 * MIB; ) {
-      const n = peer.recv(buffer);
-      if (n === WOULD_BLOCK) await turn();
-      else total += n;
-    }
-    while (read() === last) await turn();
+    const impatient = startConnect([port]);
+    (await accepted(listener)).shutdown("write");
+    expect(await outputOf(impatient)).toHaveLength(0);
+    await readOn(all);
   });
 
   test("a fast peer and an output that nobody reads: little of it is taken", async () => {
