@@ -11,8 +11,10 @@
 #define WAITING_MAX 64u            // who waits for the first answer before others connect
 #define OPENED_AT_ONCE 8
 #define OPENING_GAP_NS 20000000u   // after it others connect all the same
-#define PATIENCE_NS 4000000000u    // without anybody being served or refused: the rest never will
-#define OPENING_NS 60000000000u    // for all of it
+#define PATIENCE_NS 2000000000u    // of a server that has nothing to do: it never will
+#define LOOK_NS 500000000u         // between two looks at what it does
+#define WORKING_SHARE 10           // more than a tenth of a processor is work
+#define OPENING_NS 120000000000u   // for all of it
 #define TICK_MS 10
 
 struct model_options {

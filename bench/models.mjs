@@ -20,8 +20,8 @@ const DEMO = fileURLToPath(new URL("../dist/demos/cli.js", import.meta.url));
 const THREADS_MAX = 256;
 /** Hundreds of threads end one after the other. */
 const STOP_MS = 30_000;
-/** They begin so as well: modelload.h has 10 s to settle, 60 s to open. */
-const EXTRA_MS = 80_000;
+/** They begin so as well: modelload.h has 10 s to settle, 120 s to open. */
+const EXTRA_MS = 140_000;
 
 /**
  * All on all cores: several threads on one would show nothing, and the load is beside them.
