@@ -466,6 +466,27 @@ describe("whoever publishes on the channel", () => {
     expect(a.network.stats().users).toBe(SERVERS_MAX - 1);
   });
 
+  test("fills no memory with users, rooms and bans", async () => {
+    const hub = new Hub();
+    const limits = { usersMax: 10, roomsPerUserMax: 5, masksMax: 3 };
+    const a = await joinHub(hub, "aaaa", { limits });
+    const mallory = new MadeUp(hub, "evil");
+    mallory.hello();
+    mallory.snapshot();
+    const numbers = Array.from({ length: 100 }, (_, n) => n + 1);
+    mallory.acts(...numbers.map((n) => entering(`evil.${n}`, `m${n}`)));
+    const join = { act: "join", user: "evil.1", privileges: "o", at: 5 };
+    mallory.acts(...numbers.map((n) => ({ ...join, room: `#r${n}` })));
+    const changes = numbers.map((n) => ({ isSet: true, letter: "b", argument: `*!*@${n}` }));
+    mallory.acts({ act: "mode", user: "evil.1", room: "#r1", changes });
+    await settled();
+    expect(a.network.stats()).toMatchObject({ users: 10, rooms: 5 });
+    const [room] = a.network.rooms();
+    expect(room?.masksCount).toBeLessThanOrEqual(8 * limits.masksMax);
+    enter(a.network, "ann", "#tea");
+    expect(a.network.stats()).toMatchObject({ users: 11, rooms: 6 });
+  });
+
   test("gets a snapshot now and then, however often it is asked for", async () => {
     const { hub, a } = await joinTwo();
     enter(a.network, "ann", "#tea");

@@ -15,6 +15,9 @@ import { tellRoom } from "../tell.js";
 import { byteLength } from "../text.js";
 import type { World } from "../world.js";
 
+/** Rooms of several servers that meet have the masks of all, up to so many times what one allows. */
+const MASKS_MET_FACTOR = 8;
+
 type ModeAct = Extract<Act, { readonly act: "mode" }>;
 
 export function mode(world: World, act: ModeAct): void {
@@ -50,7 +53,7 @@ function applyChange(
   if (FLAG_LETTERS.includes(letter)) return changeFlag(room, change);
   if (letter === "o" || letter === "v") return changePrivilege(world, room, change);
   if (letter === "b" || letter === "e" || letter === "I") {
-    return changeMask(room, letter, change, doing);
+    return changeMask(room, letter, change, { ...doing, masksMax: world.limits.masksMax });
   }
   if (letter === "k") return changeKey(room, change);
   if (letter === "l") return changeLimit(room, change);
@@ -83,11 +86,12 @@ function changeMask(
   room: Room,
   letter: "b" | "e" | "I",
   { isSet, argument: mask = "" }: ModeChange,
-  { by, at }: Doing,
+  { by, at, masksMax }: Doing & { readonly masksMax: number },
 ): ModeChange | undefined {
   const masks = room.masks[letter];
   const folded = fold(mask);
   if (mask === "" || masks.has(folded) === isSet) return undefined;
+  if (isSet && room.masksCount >= MASKS_MET_FACTOR * masksMax) return undefined;
   const argument = masks.get(folded)?.mask ?? mask;
   if (isSet) masks.set(folded, { mask, folded, by, at });
   else masks.delete(folded);

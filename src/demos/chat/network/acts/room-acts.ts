@@ -11,6 +11,8 @@ export function join(world: World, act: ActOf<"join">): void {
   const user = world.users.get(act.user);
   if (user === undefined) return;
   const known = world.room(act.room);
+  // Its own server has counted, too: one that has not must not fill our memory.
+  if (user.rooms.size >= world.limits.roomsPerUserMax && !known?.members.has(user)) return;
   const room = known ?? world.addRoom(act.room, act.at);
   room.createdAt = Math.min(room.createdAt, act.at);
   const isNew = !room.members.has(user);

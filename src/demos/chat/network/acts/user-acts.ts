@@ -2,7 +2,7 @@
 import type { Act, UserRecord } from "../act.js";
 import { Broadcast } from "../broadcast.js";
 import { guestNick } from "../names.js";
-import { type Recipient, User } from "../state.js";
+import { type Recipient, serverOf, User } from "../state.js";
 import { tellNeighbours } from "../tell.js";
 import type { World } from "../world.js";
 
@@ -22,6 +22,9 @@ export function enter(
     rename(world, { act: "rename", user: record.id, nick: record.nick }, perform);
     return;
   }
+  // Ours were counted when they registered. Of another server so many are heard of, and no more.
+  const server = serverOf(record.id);
+  if (client === undefined && (world.servers.get(server) ?? 0) >= world.limits.usersMax) return;
   const nick = settleNick(world, record, record.nick, perform);
   world.addUser(new User({ ...record, nick }, client));
 }
