@@ -1,12 +1,11 @@
 /** The chat's page in headless Chromium, a server for it, and a client of IRC that knows no page. */
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { onTestFinished } from "vitest";
+import { type Browser as ChromiumBrowser, chromium, type Page } from "playwright-core";
+import { afterAll, onTestFinished } from "vitest";
 import { ChatServer, type ChatServerOptions } from "../../../src/demos/chat/server.js";
 import { Reactor } from "../../../src/index.js";
 
@@ -127,24 +126,31 @@ export interface Look {
   readonly height?: number;
 }
 
-/** A new browser that knows nothing, and sends nothing of its own. */
-export async function startBrowser(look: Look = {}): Promise<Browser> {
-  const { colorScheme = "light", width = 1200, height = 800 } = look;
-  const profile = mkdtempSync(join(tmpdir(), "socket-reactor-chromium-"));
-  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
+/** One for all tests of a file; each has a context of its own. It sends nothing of its own. */
+let chromiumStarting: Promise<ChromiumBrowser> | undefined;
+
+afterAll(async () => {
+  await (await chromiumStarting)?.close();
+});
+
+function startChromium(): Promise<ChromiumBrowser> {
+  return chromium.launch({
     executablePath: CHROMIUM,
     headless: true,
-    colorScheme,
-    viewport: { width, height },
     args: [
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
       ...["--disable-background-networking", "--disable-component-update"],
     ],
   });
-  onTestFinished(async () => {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
+}
+
+/** A browser that knows nothing yet. */
+export async function startBrowser(look: Look = {}): Promise<Browser> {
+  const { colorScheme = "light", width = 1200, height = 800 } = look;
+  chromiumStarting ??= startChromium();
+  const browser = await chromiumStarting;
+  const context = await browser.newContext({ colorScheme, viewport: { width, height } });
+  onTestFinished(() => context.close());
   const errors: string[] = [];
   const open = async (url: string): Promise<Page> => {
     const page = await context.newPage();

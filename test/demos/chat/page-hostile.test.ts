@@ -148,9 +148,9 @@ describe.skipIf(missing)(named("a page among the hostile", missing), { timeout: 
     const bob = await IrcClient.enter(port, "bob");
     const count = (selector: string) => page.locator(selector).count();
     const fill = async (round: number): Promise<void> => {
-      for (let i = 0; i < 2 * LINES_MAX; i++) {
-        irene.send(`PRIVMSG #lobby :line ${round}.${i}`, `PRIVMSG anna :spam ${i}`);
-        if (i % 3 === 0) bob.send("PART #lobby :away", "JOIN #lobby");
+      for (let i = 0; i < 1.5 * LINES_MAX; i++) {
+        irene.send(`PRIVMSG #lobby :line ${round}.${i}`);
+        if (i % 5 === 0) bob.send("PART #lobby :away", "JOIN #lobby", `PRIVMSG anna :spam ${i}`);
       }
       irene.send(`PRIVMSG #lobby :end of round ${round}`);
       await page.getByText(`end of round ${round}`, { exact: true }).waitFor();

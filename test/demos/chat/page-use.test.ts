@@ -122,7 +122,7 @@ describe.skipIf(missing)(named("the chat's page is for all", missing), { timeout
     expect((await widths(page))[0]).toBeLessThanOrEqual(360);
     await page.getByRole("button", { name: "Rooms 1" }).click();
     await picture(page, "phone-rooms");
-    await page.getByRole("navigation").getByRole("button", { name: "irene 1" }).click();
+    await page.getByRole("navigation").getByRole("button", { name: "irene, 1 unread" }).click();
     await page.getByText("psst, one more thing …").waitFor();
     expect(await page.getByRole("navigation").isVisible()).toBe(false);
     await page.getByRole("button", { name: "Rooms" }).click();

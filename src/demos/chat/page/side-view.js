@@ -87,7 +87,8 @@ function updateRoom(button, room, isActive) {
   setText(name, room.name);
   setText(count, room.unread > 0 ? String(room.unread) : "");
   count.classList.toggle("called", room.isCalled);
-  count.title = room.unread > 0 ? "unread" : "";
+  if (room.unread > 0) button.setAttribute("aria-label", `${room.name}, ${room.unread} unread`);
+  else button.removeAttribute("aria-label");
   button.classList.toggle("away", room.kind === "room" && !room.isJoined);
   button.classList.toggle("out", room.kind === "room" && !room.isWanted);
   button.dataset.kind = room.kind;
