@@ -31,7 +31,10 @@ async function startCommand(...args: string[]): Promise<RunningCommand> {
   return { ...running, webPort: Number(browser.exec(line)?.[1]) };
 }
 
-describe("the chat command", () => {
+/** Each test starts a process or three, on a machine that may be busy. */
+const TIMEOUT_MS = 60_000;
+
+describe("the chat command", { timeout: TIMEOUT_MS }, () => {
   test.each(["--help", "-h"])("%s lists its options", async (flag) => {
     const { status, stdout, stderr } = await runCli(["chat", flag]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
