@@ -37,6 +37,21 @@ describe.skipIf(missing)(named("the page that stays", missing), { timeout: 60_00
     expect(browser.errors).toEqual([]);
   });
 
+  test("who thinks it over for too long loses the connection, not what was typed", async () => {
+    const { port, url } = startChat({ limits: { registrationMs: 4000 } });
+    await IrcClient.enter(port, "irene");
+    const browser = await startBrowser();
+    const page = await browser.open(url);
+    await page.getByLabel("Your nickname").fill("irene");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("cannot be had").waitFor();
+    await page.getByLabel("Your nickname").fill("anna");
+    await page.getByText("Not connected", { exact: true }).waitFor();
+    expect(await page.getByLabel("Your nickname").inputValue()).toBe("anna");
+    await page.keyboard.press("Enter");
+    await page.getByText("Connected as anna", { exact: true }).waitFor();
+  });
+
   test("a nickname that is none is refused, by the page or by the server", async () => {
     const browser = await startBrowser();
     const page = await browser.open(startChat().url);

@@ -68,6 +68,15 @@ describe.skipIf(missing)(named("the chat's page in Chromium", missing), { timeou
     expect(browser.errors).toEqual([]);
   });
 
+  test("the page works below a prefix, too", async () => {
+    const { url } = startChat({ webPrefix: "/chat/" });
+    const browser = await startBrowser();
+    const page = await enter(browser, `${url}chat/`, "anna");
+    await page.getByText("You have joined").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/chat/");
+    expect(browser.errors).toEqual([]);
+  });
+
   test("private conversations and other rooms are counted until they are looked at", async () => {
     const { port, url } = startChat();
     const browser = await startBrowser();

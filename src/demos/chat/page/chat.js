@@ -53,7 +53,7 @@ const client = new Client({
       form.hide();
       rememberNick(client.wanted);
       show();
-      if (wasAsking) composer.focus();
+      if (wasAsking || document.activeElement === document.body) composer.focus();
     },
     onNick: () => rememberNick(client.wanted),
     onNickRefused: (nick, reason) => {

@@ -19,7 +19,8 @@ export class StateView {
     const isIn = state === "open" && client.isRegistered;
     byId("connection").dataset.state = isIn ? "in" : state;
     byId("retry").hidden = state !== "waiting";
-    const words = isAsking ? "Another nickname is wanted" : wordsFor(state, client);
+    const isWaiting = isAsking && state === "open";
+    const words = isWaiting ? "Another nickname is wanted" : wordsFor(state, client);
     setText(byId("state"), isIn ? `Connected as ${client.nick}` : words);
     clearTimeout(this.#timer);
     this.#countdown.textContent = "";
