@@ -117,7 +117,7 @@ export abstract class ChatPeer implements Peer, Speaker, Writer {
     this.listen(true);
   }
 
-  /** A line came. @param isLast no other came together with it. */
+  /** A line came. */
   protected heard(line: string): void {
     if (this.closingMs !== undefined) return;
     const { outbox } = this.hub;

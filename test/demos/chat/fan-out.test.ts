@@ -57,6 +57,17 @@ test("what several say at a time is collected, and comes to all in the same orde
   );
 });
 
+test("what is told from outside the reactor's turns goes out, too", async () => {
+  const { port, webPort, server } = startChat();
+  const anna = await enter(port, "anna");
+  const page = await connectWeb(webPort);
+  await page.register("page");
+  await new Promise((resolve) => setTimeout(resolve)); // as a message of another server comes
+  server.network.noticeAll("one");
+  server.network.noticeAll("two");
+  for (const member of [anna, page]) await member.said(/^:\S+ NOTICE \S+ :(one|two)$/, 2);
+});
+
 test("a thousand members hear one line, and all of them are there", {
   timeout: 60_000,
 }, async () => {
