@@ -21,8 +21,8 @@ const PORTS = { echo: 7000, chat: 6667, http: 8080 } as const;
 type Service = keyof typeof PORTS;
 const SERVICES = Object.keys(PORTS) as readonly Service[];
 
-/** A second Ctrl-C ends it at once, so it may be a while. */
-const DEFAULT_DRAIN_SECONDS = 3;
+/** As that of socket-reactor http: /http/slow takes three. */
+const DEFAULT_DRAIN_SECONDS = 5;
 
 /** Ctrl-C by a person, again; sooner than that, it is npm that passes the first one on. */
 const AGAIN_MS = 1000;

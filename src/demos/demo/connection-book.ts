@@ -30,8 +30,10 @@ export interface Connection {
   readonly openedMs: number;
   /** Undefined until somebody looks at it. */
   names: ConnectionNames | undefined;
-  /** As last seen. */
+  /** As last seen, before it was over. */
   state: TcpState | undefined;
+  /** The kernel has ended it, as by a reset; we have not closed it yet. */
+  isOver: boolean;
   /** Received and sent, when last counted. */
   bytes: number;
 }
@@ -149,7 +151,7 @@ export class ConnectionBook {
     this.#lastId += 1;
     const connection: Connection = {
       ...{ id: this.#lastId, stream, openedMs: this.#reactor.kernel.nowMs() },
-      ...{ names: undefined, state: undefined, bytes: 0 },
+      ...{ names: undefined, state: undefined, isOver: false, bytes: 0 },
     };
     this.#connections.set(stream.socket, connection);
     if (this.#isWatched) this.#note(connection);
@@ -199,7 +201,8 @@ export class ConnectionBook {
     connection.names ??= this.#namesOf(socket);
     const { names, state: from } = connection;
     const to = attempt(() => socket.state);
-    if (to === undefined || to === from) return;
+    connection.isOver = to === "CLOSED"; // told when it is closed: only then we know how it ended
+    if (to === undefined || to === from || connection.isOver) return;
     connection.state = to;
     if (isNews || from !== undefined) this.#add(connection.id, names, { from, to });
   }

@@ -106,13 +106,14 @@ function listenerRow(service: string, { socket, address, streams }: Listener): L
 }
 
 function connectionRow(
-  { id, stream, names, state, openedMs }: Connection,
+  { id, stream, names, state, isOver, openedMs }: Connection,
   nowMs: number,
   isObserver: boolean,
 ): ConnectionRow {
   const { socket } = stream;
   return {
-    ...{ id, service: names?.service ?? "other", peer: names?.peer ?? "", state },
+    ...{ id, service: names?.service ?? "other", peer: names?.peer ?? "" },
+    state: isOver ? "CLOSED" : state,
     ageMs: Math.round(nowMs - openedMs),
     queuedBytes: stream.pendingBytes,
     sendQueueBytes: attempt(() => socket.sendQueueBytes),
