@@ -1,6 +1,6 @@
 /**
- * What the tests of several chat servers need: networks with people in memory, links in memory that
- * lose what a test wants lost, and a real redis-server that ends with the test.
+ * What the tests of several chat servers need: people in memory, and a real redis-server that ends
+ * with the test. backplane-hub.ts has links without one.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,9 +12,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { createClient } from "redis";
 import { onTestFinished } from "vitest";
-import { Backplane } from "../../../src/demos/chat/backplane/backplane.js";
-import type { Link, LinkHandler, OpenLink } from "../../../src/demos/chat/backplane/link.js";
-import { ChatNetwork, type NetworkOptions } from "../../../src/demos/chat/network/chat-network.js";
+import type { Backplane } from "../../../src/demos/chat/backplane/backplane.js";
+import type { ChatNetwork } from "../../../src/demos/chat/network/chat-network.js";
 import type { Session } from "../../../src/demos/chat/network/session.js";
 import { LineLog } from "../echo-peers.js";
 
@@ -67,78 +66,10 @@ export function enter(network: ChatNetwork, nick: string, ...rooms: readonly str
   return person;
 }
 
-/** A channel in memory. Delivery is later, in order, and to all that are there by then. */
-export class Hub {
-  /** Everything that was published. */
-  readonly texts: string[] = [];
-  /** Which texts reach a link; each may be asked of each. */
-  delivers: (text: string, to: number) => boolean = () => true;
-  /** Why none can be opened. */
-  refusal: string | undefined;
-  readonly #handlers = new Map<number, LinkHandler>();
-  #links = 0;
-
-  readonly open: OpenLink = async (handler) => {
-    if (this.refusal !== undefined) throw new Error(this.refusal);
-    const number = this.#links++;
-    this.#handlers.set(number, handler);
-    const end = (): void => void this.#handlers.delete(number);
-    const link: Link = {
-      publish: (text) => this.publish(text),
-      close: async () => {
-        await nextTurn();
-        end();
-      },
-      destroy: end,
-    };
-    return link;
-  };
-
-  publish(text: string): void {
-    this.texts.push(text);
-    setImmediate(() => {
-      for (const [number, handler] of [...this.#handlers]) {
-        if (this.delivers(text, number)) handler.onMessage(text);
-      }
-    });
-  }
-
-  /** All links are gone at once. */
-  break(reason: string): void {
-    const handlers = [...this.#handlers.values()];
-    this.#handlers.clear();
-    for (const handler of handlers) handler.onLost(reason);
-  }
-}
-
 export interface Joined {
   readonly network: ChatNetwork;
   readonly backplane: Backplane;
   readonly log: LineLog;
-}
-
-/** Beats never come, unless a test asks for them: nothing here depends on time. */
-const NEVER_MS = 2 ** 30;
-
-/** A server of its own, joined over a hub; it ends with the test. */
-export async function joinHub(
-  hub: Hub,
-  serverId: string,
-  { beatMs = NEVER_MS, ...options }: NetworkOptions & { readonly beatMs?: number } = {},
-): Promise<Joined> {
-  const network = new ChatNetwork({ serverId, ...options });
-  const log = new LineLog();
-  const backplane = new Backplane(network, hub.open, "hub", {
-    ...{ beatMs, reconnectMaxMs: 1 },
-    log: (line) => log.add(line),
-  });
-  onTestFinished(() => backplane.close());
-  await backplane.join();
-  return { network, backplane, log };
-}
-
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** For what nobody says: looks until it is so. The test's own deadline is the limit. */

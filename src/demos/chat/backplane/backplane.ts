@@ -135,7 +135,7 @@ export class Backplane {
     this.#begin(link);
   }
 
-  /** Says bye, if it is joined, and ends the connection; in half a second at the latest. */
+  /** Says bye, if it is joined, and ends the connection; in half a second at the latest. Idempotent. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#network.onAct = undefined;
@@ -144,6 +144,7 @@ export class Backplane {
     if (this.#link !== undefined) this.#announcer.say({ type: "bye" });
     this.#announcer.end();
     this.#closing.abort();
+    this.#others.dropAll();
     const link = this.#link;
     this.#link = undefined;
     await link?.close();
