@@ -1,6 +1,6 @@
 // The models bench as Markdown and as charts. Pure functions.
 import { p99Us } from "./models-summary.mjs";
-import { formatMachine } from "./report.mjs";
+import { formatMachine, toDisturbedNote } from "./report.mjs";
 import { formatCount, formatFigure, formatPercent, formatTable } from "./tables.mjs";
 
 const right = (title) => ({ title, align: "right" });
@@ -56,7 +56,11 @@ export function formatModelsHead(machine, { rounds, seconds, warmup }, those, ar
  */
 export function formatModels({ trial, entries }) {
   const rows = entries.filter(({ skipped }) => skipped === undefined).map(toRow);
-  const notes = entries.flatMap(toNotes);
+  const disturbed = entries.filter(({ summary }) => summary.disturbed > 0);
+  const notes = [
+    ...entries.flatMap(toNotes),
+    ...(disturbed.length > 0 ? [toDisturbedNote(disturbed)] : []),
+  ];
   const table = rows.length > 0 ? formatTable(COLUMNS, rows) : "Nobody could take part.";
   return [`## ${trial.title}`, "", table, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }

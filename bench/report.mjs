@@ -150,7 +150,12 @@ function toInvalidNotes({ name, summary: { rounds, invalid } }) {
   });
 }
 
-function toDisturbedNote(entries) {
+/**
+ * @param {readonly { name: string, summary: import("./summary.mjs").Summary }[]} entries who had such
+ *   rounds
+ * @returns {string}
+ */
+export function toDisturbedNote(entries) {
   const parts = entries.map(({ name, summary: { disturbed, rounds, figures } }) => {
     const share = formatPercent(figures.disturbedPercent / 100);
     return `${name} ${disturbed} of ${rounds} (${share})`;

@@ -180,7 +180,7 @@ const result = {
   trial: { title: "100 connections", connections: 100 },
   entries: [
     entry("all", line()),
-    entry("pool", line({ served: 8, waiting: 92 })),
+    entry("pool", line({ served: 8, waiting: 92, othersPercent: 50 })),
     entry("threads", line({ served: 60, refused: 40, refusal: "Busy" })),
     entry("bad", line({ errors: 1, error: "no luck" })),
     { ...entry("absent"), skipped: "not here" },
@@ -197,7 +197,8 @@ describe("formatModels()", () => {
       ["threads", "60 of 100", "2,000", "40.0"],
       ["bad (invalid)", "-", "-", "-"],
     ]);
-    expect(lines.slice(-4)).toEqual([
+    expect(lines.at(-1)).toMatch(/^- Rounds disturbed by other work .*: pool 1 of 1 \(50 %\)$/);
+    expect(lines.slice(-5, -1)).toEqual([
       "- pool: 92 never had an answer",
       '- threads: 40 refused ("Busy")',
       "- INVALID bad, 1 of 1 rounds: no luck",
