@@ -1,6 +1,6 @@
 /**
- * One event on its way to many: the line itself and, for those who asked for `server-time`, the same
- * with the time in front. Each is made once, when the first peer of that kind is told.
+ * One event on its way to many: the line itself and, for those who asked for `server-time`, the
+ * same with the time in front. Each is made once, when the first peer of that kind is told.
  */
 import { OutgoingLine } from "./outgoing-line.js";
 import { fitLine } from "./text.js";

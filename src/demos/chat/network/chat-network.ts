@@ -72,8 +72,9 @@ export class ChatNetwork {
   }
 
   /**
-   * An act of ours (see `onAct`) has come back on the way by which all servers hear everything in one
-   * order. Optional: without it, servers where one mode is changed at one time may end differently.
+   * An act of ours (see `onAct`) has come back on the way by which all servers hear everything in
+   * one order. Optional: without it, servers where one mode is changed at one time may end
+   * differently.
    */
   confirm(act: Act): void {
     confirmAct(this.#world, act);

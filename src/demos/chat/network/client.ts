@@ -1,6 +1,6 @@
 /**
- * One connection's side of the protocol: what it has negotiated, who it is, how it is answered. What
- * it says is read in session.ts.
+ * One connection's side of the protocol: what it has negotiated, who it is, how it is answered.
+ * What it says is read in session.ts.
  */
 import { perform } from "./acts/apply-act.js";
 import type { Broadcast } from "./broadcast.js";

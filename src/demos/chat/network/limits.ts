@@ -11,7 +11,7 @@ export const LINE_BYTES_MAX: number = 510;
 
 /** People on this server. Each costs about 2 KiB beside its connection. */
 export const USERS_MAX: number = 10_000;
-/** With full histories they hold ROOMS_MAX × HISTORY_BYTES_MAX: 64 MiB. */
+/** With full histories they hold ROOMS_MAX × HISTORY_BYTES_MAX: 64 MiB, or 128 in other letters. */
 export const ROOMS_MAX: number = 2_000;
 /** More than anybody reads; a client that joins whatever it finds in LIST stops here. */
 export const ROOMS_PER_USER_MAX: number = 50;
@@ -19,7 +19,7 @@ export const ROOMS_PER_USER_MAX: number = 50;
 export const TARGETS_MAX: number = 4;
 /** Changes with an argument in one MODE. */
 export const MODES_MAX: number = 4;
-/** Masks of b, e and I together in one room: each message of a new face is held against them. */
+/** Masks of b, e and I together that one server sets in a room: whoever comes is held to all. */
 export const MASKS_MAX: number = 100;
 /** Invitations that one user holds; the oldest gives way. */
 export const INVITES_MAX: number = 20;
@@ -27,7 +27,7 @@ export const INVITES_MAX: number = 20;
 export const WHOWAS_MAX: number = 200;
 /** Wrong passwords of OPER on one connection: more is guessing. */
 export const OPER_FAILURES_MAX: number = 3;
-/** Lines that LIST, WHO or WHOWAS answer at most: an answer has to fit into the queue of output. */
+/** Lines that LIST or WHO answer at most: an answer has to fit into the queue of output. */
 export const REPLY_LINES_MAX: number = 1_000;
 
 /** Of each room, for those who ask for it with their capabilities. */

@@ -1,6 +1,6 @@
 /**
- * The numbered replies, as RFC 1459, RFC 2812 and the "modern IRC" specification have them: the name
- * that the code uses, the number, and the text at the end of the line.
+ * The numbered replies, as RFC 1459, RFC 2812 and the "modern IRC" specification have them: the
+ * name that the code uses, the number, and the text at the end of the line.
  */
 
 /** Without a text the last parameter is the text; with null all parameters are words. */

@@ -1,6 +1,6 @@
 /**
- * What a transport holds for each connection: it hands in lines and says when the connection is gone.
- * The protocol's side of a connection is client.ts, what the lines mean is in commands/.
+ * What a transport holds for each connection: it hands in lines and says when the connection is
+ * gone. The protocol's side of a connection is client.ts, what the lines mean is in commands/.
  *
  * The rule of the file: whatever is said, nothing throws.
  */

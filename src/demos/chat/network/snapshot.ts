@@ -1,6 +1,6 @@
 /**
- * What a server that joins has to be told: our users, and the rooms they are in. Only what is set is
- * told, so that two servers that tell each other end with the union of both.
+ * What a server that joins has to be told: our users, and the rooms they are in. Only what is set
+ * is told, so that two servers that tell each other end with the union of both.
  */
 import type { Act, ModeChange } from "./act.js";
 import { FLAG_LETTERS, MASK_LETTERS, type Room } from "./state.js";

@@ -1,7 +1,7 @@
 /**
- * Who is there, and in which rooms: users, rooms and the memberships between them. They stand in one
- * file because each points at the other. Only data and the look-ups on it; what may change them are
- * the acts (acts/), and who may act the commands (commands/) decide.
+ * Who is there, and in which rooms: users, rooms and the memberships between them. They stand in
+ * one file because each points at the other. Only data and the look-ups on it; what may change them
+ * are the acts (acts/), and who may act the commands (commands/) decide.
  */
 import type { UserRecord } from "./act.js";
 import type { Broadcast } from "./broadcast.js";

@@ -15,7 +15,7 @@ export interface NetworkOptions {
   readonly serverName?: string | undefined;
   /** One word. Default "ChatNet". */
   readonly networkName?: string | undefined;
-  /** Of 1 to 8 letters a–z and digits, other than that of any server it is joined to. Random by default. */
+  /** 1 to 8 letters a–z and digits; of joined servers each has another. Default random. */
   readonly serverId?: string | undefined;
   /** The message of the day, in lines. */
   readonly motd?: readonly string[] | undefined;

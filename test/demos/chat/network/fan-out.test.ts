@@ -49,8 +49,8 @@ describe("a message to a room", () => {
     for (let n = 0; n < 50; n += 1) say();
     const perMember = (process.memoryUsage().heapUsed - before) / 50_000;
     expect(received).toBe(50_000);
-    // The message itself costs some KiB, which is a few bytes for each member; an object or a closure
-    // for each would be 32 and more. A collection in between makes it less than nothing.
+    // The message itself costs some KiB, which is a few bytes for each member; an object or a
+    // closure for each would be 32 and more. A collection in between makes it less than nothing.
     expect(perMember).toBeLessThan(16);
   });
 

@@ -135,7 +135,7 @@ class Crowd {
     return this.#places.map(({ peer }) => peer);
   }
 
-  /** A new connection in somebody's place. Most register at once, with capabilities of all kinds. */
+  /** A new connection in somebody's place. Most register at once, half of them with capabilities. */
   #sit(who: number): void {
     const n = this.#connections;
     this.#connections += 1;
@@ -184,7 +184,8 @@ test("two servers whose users do anything stay the same, if each hears the other
   fc.assert(
     fc.property(steps, (steps) => {
       const [a, b] = [new Crowd("aaa"), new Crowd("bbb")];
-      // Queued, because an act may cause others while it is applied, and they go out in their order.
+      // Queued, because an act may cause others while it is applied, and they go out in their
+      // order.
       const queue: [ChatNetwork, Act][] = [];
       for (const act of a.network.snapshot()) queue.push([b.network, act]);
       for (const act of b.network.snapshot()) queue.push([a.network, act]);

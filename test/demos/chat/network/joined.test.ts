@@ -45,7 +45,7 @@ function exchange(a: Side, b: Side): void {
   }
 }
 
-/** What happens when two servers find each other: what was before is told by the snapshots alone. */
+/** Two servers find each other: what was before is told by the snapshots alone. */
 function meet(a: Side, b: Side): void {
   for (const side of [a, b]) side.outbox.length = 0;
   const [ofA, ofB] = [a.network.snapshot(), b.network.snapshot()];
@@ -185,7 +185,8 @@ describe("joined servers", () => {
     const bob = b.enter("bob");
     alice.say("JOIN #a");
     bob.say("JOIN #a");
-    for (const line of ["MODE #a -n+mb x", "MODE #a +kl zebra 5"]) alice.say(line);
+    for (const line of ["MODE #a -n+mbI x z", "MODE #a +kl zebra 5"]) alice.say(line);
+    alice.say("MODE #a +v alice");
     for (const line of ["MODE #a -t+se y", "MODE #a +kl apple 9"]) bob.say(line);
     b.now -= 60_000;
     bob.say("TOPIC #a :earlier");
@@ -200,6 +201,8 @@ describe("joined servers", () => {
     const [room] = a.network.rooms();
     expect([...(room?.flags ?? [])].sort()).toEqual(["m", "n", "s", "t"]);
     expect(room).toMatchObject({ key: "apple", limit: 9, topic: { text: "later" } });
+    const signs = [...(room?.members.values() ?? [])].map((member) => member.sign(true));
+    expect(signs).toEqual(["@+", "@"]);
   });
 });
 

@@ -4,9 +4,9 @@
  *   alice> JOIN #a           what alice says
  *   alice< :alice!... JOIN   what she gets, all of it, in this order
  *
- * Whoever speaks first registers before; names that begin with "new" do not, and "name*" asks for all
- * capabilities. `$` stands for ":chat.test", `~name` for ":name!~name@name.host". A line
- * `--- 60` lets so many seconds pass, `server drop` and other words are the caller's.
+ * Whoever speaks first registers before; names that begin with "new" do not, and "name*" asks for
+ * all capabilities. `$` stands for ":chat.test", `~name` for ":name!~name@name.host". A line `---
+ * 60` lets so many seconds pass.
  */
 import { expect } from "vitest";
 import type { Act } from "../../../../src/demos/chat/network/act.js";

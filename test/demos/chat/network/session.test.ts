@@ -1,4 +1,4 @@
-/** What transports and joined servers rely on: the life of a connection, and the network's figures. */
+/** What transports rely on: the life of a connection, and the figures of the network. */
 import { describe, expect, test } from "vitest";
 import { ChatNetwork } from "../../../../src/demos/chat/network/chat-network.js";
 import { HELP_TEXTS } from "../../../../src/demos/chat/network/commands/help-texts.js";

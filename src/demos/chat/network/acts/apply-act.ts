@@ -1,6 +1,6 @@
 /**
- * The one way in which the network changes. `applyAct` is for acts of other servers' users, `perform`
- * for those of our own, which other servers have to hear of.
+ * The one way in which the network changes. `applyAct` is for acts of other servers' users,
+ * `perform` for those of our own, which other servers have to hear of.
  */
 import type { Act } from "../act.js";
 import type { Recipient } from "../state.js";

@@ -1,4 +1,4 @@
-/** What is said: to rooms, to one, to all who want to hear operators; and the operators' last word. */
+/** What is said: to rooms, to one, to all who listen to operators; and the operators' last word. */
 import type { Act } from "../act.js";
 import { Broadcast } from "../broadcast.js";
 import { tellRoom } from "../tell.js";

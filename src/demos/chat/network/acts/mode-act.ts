@@ -2,9 +2,9 @@
  * Changes of a room's modes. Changes that change nothing are dropped, and those that are told are
  * split into lines that fit.
  *
- * The rule of the file: two servers that tell each other all they have set end with the same. So what
- * is there is only replaced by taking it away first, and of two keys or limits that meet the same
- * one wins on both sides.
+ * The rule of the file: two servers that tell each other all they have set end with the same. So
+ * what is there is only replaced by taking it away first, and of two keys or limits that meet the
+ * same one wins on both sides.
  */
 import type { Act, ModeChange } from "../act.js";
 import { Broadcast } from "../broadcast.js";
@@ -15,7 +15,7 @@ import { tellRoom } from "../tell.js";
 import { byteLength } from "../text.js";
 import type { World } from "../world.js";
 
-/** Rooms of several servers that meet have the masks of all, up to so many times what one allows. */
+/** Rooms of servers that meet have the masks of all: up to so many times what one allows. */
 const MASKS_MET_FACTOR = 8;
 
 type ModeAct = Extract<Act, { readonly act: "mode" }>;

@@ -7,7 +7,7 @@ import { tellNeighbours } from "../tell.js";
 import type { World } from "../world.js";
 
 type ActOf<Name extends Act["act"]> = Extract<Act, { readonly act: Name }>;
-/** How an act that follows from another one is done: see perform.ts. */
+/** How an act that follows from another one is done: see apply-act.ts. */
 export type Perform = (world: World, act: Act) => void;
 
 /** @param client what carries it, if it is a user of this server. */

@@ -1,4 +1,4 @@
-/** CAP: what a client and this server can both do beyond RFC 1459 (IRCv3 capability negotiation). */
+/** CAP: what a client and this server agree on beyond RFC 1459 (IRCv3 capability negotiation). */
 import { CAPABILITIES, type Client } from "../client.js";
 import { registerIfComplete } from "./register.js";
 

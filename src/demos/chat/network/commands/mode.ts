@@ -1,4 +1,4 @@
-/** MODE: of a room (room-mode.ts) or of oneself, which is i (hidden), o (operator) and w (wallops). */
+/** MODE: of a room (room-mode.ts), or of oneself: i (hidden), o (operator) and w (wallops). */
 import type { Client } from "../client.js";
 import type { User } from "../state.js";
 import { roomMode } from "./room-mode.js";

@@ -2,8 +2,8 @@
  * Commands with which a connection introduces itself, in any order that clients have: PASS, CAP,
  * NICK and USER, and those that may come at any time.
  *
- * A person at a bare socket is served, too. Whoever has a nickname, has said neither USER nor CAP and
- * goes for a room has plainly no client that would send USER next: the JOIN stands for it. A
+ * A person at a bare socket is served, too. Whoever has a nickname, has said neither USER nor CAP
+ * and goes for a room has plainly no client that would send USER next: the JOIN stands for it. A
  * nickname alone must not, because clients send USER after it, and would be told 462.
  */
 import { perform } from "../acts/apply-act.js";

@@ -14,6 +14,7 @@ import type { World } from "../world.js";
 export const VERSION: string = "socket-reactor-chat-1";
 /** Beside the nickname and the text a message has room for 13. */
 const TOKENS_PER_LINE = 12;
+const TARGETED = ["KICK", "NAMES", "NOTICE", "PRIVMSG", "WHOIS"];
 
 export function sendSupport(client: Client): void {
   const tokens = supportOf(client.world);
@@ -45,6 +46,6 @@ function supportOf({ networkName, limits }: World): string[] {
     "ELIST=CMNTU",
     "SAFELIST",
     "UTF8ONLY",
-    `TARGMAX=JOIN:,KICK:${targetsMax},NAMES:${targetsMax},NOTICE:${targetsMax},PART:,PRIVMSG:${targetsMax},WHOIS:${targetsMax}`,
+    `TARGMAX=JOIN:,PART:,${TARGETED.map((name) => `${name}:${targetsMax}`).join()}`,
   ];
 }
