@@ -120,8 +120,6 @@ export abstract class ChatPeer implements Peer, Speaker, Writer {
   /** A line came. */
   protected heard(line: string): void {
     if (this.closingMs !== undefined) return;
-    const { outbox } = this.hub;
-    outbox.hold();
     try {
       this.session.receive(line);
     } finally {
@@ -132,7 +130,6 @@ export abstract class ChatPeer implements Peer, Speaker, Writer {
   /** Something came that is no line. */
   protected heardBad(code: "ERR_LINE_TOO_LONG" | "ERR_LINE_BAD_BYTE"): void {
     if (this.closingMs !== undefined) return;
-    this.hub.outbox.hold();
     try {
       this.session.badLine(code);
     } finally {
@@ -156,7 +153,6 @@ export abstract class ChatPeer implements Peer, Speaker, Writer {
 
   #spoke(): void {
     this.isHeard = true;
-    this.hub.outbox.release(this.isInputEmpty);
     const { floods } = this.hub;
     if (floods === undefined || this.closingMs !== undefined || floods.spend(this)) return;
     this.#isHeld = true;
@@ -176,7 +172,6 @@ export abstract class ChatPeer implements Peer, Speaker, Writer {
   /** Where it comes from, with its port. */
   abstract readonly name: string;
   protected abstract readonly isWritable: boolean;
-  protected abstract readonly isInputEmpty: boolean;
   protected abstract write(line: OutgoingLine): void;
   /** Whether what comes is taken. */
   protected abstract listen(listens: boolean): void;

@@ -52,10 +52,6 @@ export class LinePeer extends ChatPeer implements LineHandler<LineStream<SocketS
     return this.#stream.isWritable;
   }
 
-  protected get isInputEmpty(): boolean {
-    return this.#stream.input.isEmpty;
-  }
-
   protected write(line: OutgoingLine): void {
     this.#stream.write(line.line);
   }

@@ -51,10 +51,6 @@ export class WebPeer extends ChatPeer implements WebSocketHandler {
     return this.#socket.isOpen;
   }
 
-  protected get isInputEmpty(): boolean {
-    return this.#socket.stream.input.isEmpty;
-  }
-
   protected write(line: OutgoingLine): void {
     this.#socket.sendEncoded(line.frame);
   }
