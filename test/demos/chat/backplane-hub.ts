@@ -58,16 +58,21 @@ export class Hub {
 /** Beats never come, unless a test asks for them: nothing here depends on time. */
 const NEVER_MS = 2 ** 30;
 
+export interface JoinOptions extends NetworkOptions {
+  readonly beatMs?: number;
+  readonly reconnectMaxMs?: number;
+}
+
 /** A server of its own, joined over a hub; it ends with the test. */
 export async function joinHub(
   hub: Hub,
   serverId: string,
-  { beatMs = NEVER_MS, ...options }: NetworkOptions & { readonly beatMs?: number } = {},
+  { beatMs = NEVER_MS, reconnectMaxMs = 1, ...options }: JoinOptions = {},
 ): Promise<Joined> {
   const network = new ChatNetwork({ serverId, ...options });
   const log = new LineLog();
   const backplane = new Backplane(network, hub.open, "hub", {
-    ...{ beatMs, reconnectMaxMs: 1 },
+    ...{ beatMs, reconnectMaxMs },
     log: (line) => log.add(line),
   });
   onTestFinished(() => backplane.close());

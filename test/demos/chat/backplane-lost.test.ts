@@ -1,5 +1,6 @@
 /** What is lost on the way between servers: a message, or the way itself. */
 import { describe, expect, test } from "vitest";
+import { RECONNECT_MAX_MS, RECONNECT_MIN_MS } from "../../../src/demos/chat/backplane/backplane.js";
 import { Hub, joinHub, joinTwo, knowEachOther, settled } from "./backplane-hub.js";
 import { enter, until } from "./backplane-support.js";
 
@@ -131,6 +132,18 @@ describe("a lost backplane", () => {
     await a.log.said(/lost at hub: Redis does not answer/);
     hub.delivers = () => true;
     await a.log.said(/^backplane: joined at hub$/, 2);
+  });
+
+  test("is tried more and more rarely if it lets us in and is lost at once", async () => {
+    const hub = new Hub();
+    const a = await joinHub(hub, "aaaa", { reconnectMaxMs: RECONNECT_MAX_MS });
+    const before = performance.now();
+    for (let loss = 1; loss <= 3; loss += 1) {
+      hub.break("it broke");
+      await a.log.said(/^backplane: joined at hub$/, loss + 1);
+    }
+    // Chance takes up to half of 1, 2 and 4 times the shortest wait. Timers have whole milliseconds.
+    expect(performance.now() - before).toBeGreaterThanOrEqual(3.5 * RECONNECT_MIN_MS - 3);
   });
 
   test("can be closed while it is lost, and more than once", async () => {

@@ -152,7 +152,6 @@ export class Backplane {
 
   #begin(link: Link): void {
     this.#link = link;
-    this.#tries = 0;
     this.#reported = "";
     this.#unansweredBeats = 0;
     this.#options.log(`backplane: joined at ${this.#place}`);
@@ -176,6 +175,8 @@ export class Backplane {
       this.#lose("Redis does not answer");
       return;
     }
+    // Not before: a Redis that lets us in and drops us at once must not have us at its door for ever.
+    this.#tries = 0;
     this.#unansweredBeats += 1;
     this.#announcer.say({ type: "beat" });
     this.#others.beat();
