@@ -68,6 +68,7 @@ describe.skipIf(missing)(named("the page that stays", missing), { timeout: 60_00
     const browser = await startBrowser();
     const page = await enter(browser, first.url, "anna");
     await say(page, "/join #other");
+    await page.getByRole("heading", { name: "#other" }).waitFor();
     await say(page, "before");
     await page.getByRole("log").getByText("before", { exact: true }).waitFor();
     await first.stop();
@@ -123,6 +124,7 @@ describe.skipIf(missing)(named("the page that stays", missing), { timeout: 60_00
     const browser = await startBrowser();
     const page = await enter(browser, url, "anna");
     await say(page, "/join #other");
+    await page.getByRole("heading", { name: "#other" }).waitFor();
     await say(page, "still here");
     await page.getByRole("log").getByText("still here").waitFor();
     await page.reload();
