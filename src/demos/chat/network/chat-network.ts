@@ -68,7 +68,9 @@ export class ChatNetwork {
    * none, one of our own users come back) is ignored; nothing throws.
    */
   apply(act: Act): void {
-    if (isSoundAct(act, this.#world.serverId)) applyAct(this.#world, act);
+    if (!isSoundAct(act, this.#world.serverId)) return;
+    if (act.act === "mode") this.#world.foreignModes += 1;
+    applyAct(this.#world, act);
   }
 
   /**

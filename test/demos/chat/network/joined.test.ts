@@ -298,6 +298,32 @@ describe("a server that only hears of others", () => {
   });
 });
 
+describe("what comes back of our own acts", () => {
+  test("is nothing new, unless others have changed modes meanwhile", () => {
+    const side = new Side("aaa");
+    const alice = side.enter("alice");
+    side.outbox.length = 0;
+    for (const line of ["JOIN #a", "MODE #a +m", "MODE #a -m", "MODE #a +k x", "MODE #a +k y"]) {
+      alice.say(line);
+    }
+    alice.peer.take();
+    for (const act of side.outbox) side.network.confirm(act);
+    expect(alice.peer.take()).toEqual([]);
+    // Everybody hears: the last of ours, then another server's, then this one.
+    alice.say("MODE #a +m");
+    const bob = { id: "bbb.1", nick: "bob", username: "~u", host: "h", realname: "x", at: AT };
+    const changes = [{ isSet: false, letter: "m" }];
+    side.hear([
+      { act: "enter", user: bob },
+      { act: "mode", user: "bbb.1", room: "#a", changes },
+    ]);
+    const [room] = side.network.rooms();
+    expect(room?.flags.has("m")).toBe(false);
+    for (const act of side.outbox.slice(-1)) side.network.confirm(act);
+    expect(room?.flags.has("m")).toBe(true);
+  });
+});
+
 describe("acts that make no sense", () => {
   const known: Act = {
     act: "enter",

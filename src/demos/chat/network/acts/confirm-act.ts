@@ -12,6 +12,8 @@ import type { World } from "../world.js";
 import { changeModes } from "./mode-act.js";
 
 export function confirmAct(world: World, act: Act): void {
+  // Nobody came between: to do it again would undo, for a moment, what ours have done since.
+  if (world.foreignModesAt.get(act) === world.foreignModes) return;
   // Who did it may have left since.
   if (act.act === "mode")
     changeModes(world, act, world.users.get(act.user)?.mask ?? world.serverName);
