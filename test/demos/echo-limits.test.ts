@@ -73,8 +73,8 @@ describe.each(echoVariants)("$name", { timeout: HANG_MS }, (variant) => {
     const started = performance.now(); // before it can have looked
     const clients = await connectMany(port, 60);
     await log.said(/^accept: EMFILE/);
+    await log.said(/^ESTABLISHED/, 3); // a thread may say so later
     const served = servedOf(clients, log.lines);
-    expect(served.length).toBeGreaterThan(2);
     expect(served.length).toBeLessThan(shortage.descriptorsMax);
     const message = pattern(6, 500);
     for (let n = 0; n < 5; n += 1) {

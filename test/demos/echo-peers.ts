@@ -220,7 +220,9 @@ export async function writeUntilStalled(
   bytes: Buffer,
   turn: () => Promise<void>,
 ): Promise<number> {
-  await turn(); // the connection is accepted
+  const { localAddress } = socket;
+  if (localAddress === undefined || !("port" in localAddress)) throw new Error("Not connected");
+  await server.said(new RegExp(`^ESTABLISHED .*:${localAddress.port}$`));
   let unreadBefore = 0;
   for (let sent = 0; ; ) {
     sent = await writeUntilFull(socket, bytes, sent, turn);

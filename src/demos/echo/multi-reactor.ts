@@ -28,8 +28,10 @@ import {
 import { workerFile } from "./worker-thread.js";
 
 const ENTRY = workerFile("multi-reactor-worker.js");
-/** For some hundred thousand connections: their buffers lie elsewhere. */
-const HEAP_MB = 512;
+/** For some ten thousand connections each: their buffers lie elsewhere. */
+const HEAP_MB = 128;
+/** While it loads the whole package. */
+const DESCRIPTORS = 192;
 /** Where select(2) takes low descriptors only: what a thread needs of them for itself. */
 const DESCRIPTORS_PER_WORKER = 16;
 
@@ -48,7 +50,7 @@ function reusePort(options: EchoOptions): ThreadedEchoServer {
   let isStopping = false;
   log(`LISTEN ${address}`);
   const crew = new Crew({
-    kind: { entry, heapMb: HEAP_MB },
+    kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS },
     size,
     log,
     dataFor: (place): ReactorData => ({
@@ -115,7 +117,7 @@ function handOut(options: EchoOptions): ThreadedEchoServer {
   const hasRoom = () => turns.length > 0 && connections.size < connectionsMax;
   const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, log });
   const crew = new Crew({
-    kind: { entry, heapMb: HEAP_MB },
+    kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS },
     size,
     log,
     dataFor: (): ReactorData => ({ backend, listener: undefined, connectionsMax }),

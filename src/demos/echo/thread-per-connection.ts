@@ -25,7 +25,9 @@ import { startWorker, type WorkerThread, workerFile } from "./worker-thread.js";
 const ENTRY = workerFile("thread-per-connection-worker.js");
 /** For one connection and a buffer. */
 const HEAP_MB = 32;
-/** Threads that begin at a time: it is work for the processor, and two dozen files opened each. */
+/** While it loads the floors up to sockets. */
+const DESCRIPTORS = 64;
+/** Threads that begin at a time: it is work for the processor. */
 const STARTING_MAX = 4;
 
 interface Serving {
@@ -36,7 +38,7 @@ interface Serving {
 export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   const { host, port, backend, log, kernel = net.systemKernel } = options;
   const { workers: threadsMax = THREADS_MAX, connectionsMax = CONNECTIONS_MAX } = options;
-  const kind = { entry: options.workerEntry ?? ENTRY, heapMb: HEAP_MB };
+  const kind = { entry: options.workerEntry ?? ENTRY, heapMb: HEAP_MB, descriptors: DESCRIPTORS };
   const listener = net.Socket.listenTcp({ host, port, kernel });
   const reactor = new net.Reactor({ backend, kernel });
   const threads = new Set<Serving>();

@@ -25,6 +25,8 @@ import { workerFile } from "./worker-thread.js";
 const ENTRY = workerFile("thread-pool-worker.js");
 /** For one connection at a time and a buffer. */
 const HEAP_MB = 32;
+/** While it loads the floors up to sockets. */
+const DESCRIPTORS = 64;
 
 export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   const { host, port, backend, log, kernel = net.systemKernel } = options;
@@ -39,7 +41,7 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   const hasRoom = () => queue.length < queueMax && queue.length + serving.size < connectionsMax;
   const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, log });
   const crew = new Crew({
-    ...{ kind: { entry, heapMb: HEAP_MB }, size, log },
+    ...{ kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS }, size, log },
     dataFor: () => undefined,
     onReady: (member) => isFree(member),
     onSaid: said,

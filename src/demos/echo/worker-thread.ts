@@ -4,6 +4,7 @@
  * it every descriptor that it owned; what it had said until then has been heard by then.
  */
 import { Worker } from "node:worker_threads";
+import { check, systemKernel } from "socket-reactor/kernel";
 import { reasonOf } from "./server.js";
 import type { WorkerSays } from "./worker-message.js";
 
@@ -17,6 +18,8 @@ export interface WorkerKind {
   readonly entry: URL;
   /** A worker that needs more memory ends with ERR_WORKER_OUT_OF_MEMORY, and the process lives on. */
   readonly heapMb: number;
+  /** What it may have open while it loads: its loop's four, and every file at the same time. */
+  readonly descriptors: number;
 }
 
 export interface WorkerThread {
@@ -25,20 +28,28 @@ export interface WorkerThread {
   end(): Promise<void>;
 }
 
-/** @throws Error ERR_WORKER_INIT_FAILED: the system has no thread left. */
+/** Threads of this process that load. */
+let loading = 0;
+
+/**
+ * @throws SystemError EMFILE, ENFILE: there are not descriptors enough.
+ * @throws Error ERR_WORKER_INIT_FAILED: the system has no thread left.
+ */
 export function startWorker(
   kind: WorkerKind,
   data: unknown,
   listener: WorkerListener,
 ): WorkerThread {
+  assertDescriptors((loading + 1) * kind.descriptors);
   const worker = new Worker(kind.entry, {
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: kind.heapMb },
   });
-  // Not before its first word: whose thread is ended while it loads its modules, for him Node leaves
-  // the files open that it was about to read.
-  const begun = new Promise<void>((begun) => {
-    for (const event of ["message", "exit"]) worker.once(event, () => begun());
+  loading += 1;
+  const begun = new Promise<void>((resolve) => {
+    for (const event of ["message", "exit"]) worker.once(event, () => resolve());
+  }).finally(() => {
+    loading -= 1;
   });
   let reason: string | undefined;
   worker.on("message", (words: WorkerSays) => listener.said(words));
@@ -47,10 +58,24 @@ export function startWorker(
   });
   worker.on("exit", (status) => listener.ended(reason ?? `exit ${status}`));
   const end = async (): Promise<void> => {
-    await begun;
+    await begun; // see assertDescriptors
     await worker.terminate();
   };
   return { worker, end };
+}
+
+/**
+ * A thread that ends while it loads, because it is ended or because there are no descriptors left,
+ * leaves its files open for ever: Node does not close what it was about to read. So no thread is
+ * ended before its first word, and none begins without descriptors enough.
+ */
+function assertDescriptors(count: number): void {
+  const open: number[] = [];
+  try {
+    while (open.length < count) open.push(check("dup", systemKernel.dup(0)));
+  } finally {
+    for (const fd of open) systemKernel.close(fd);
+  }
 }
 
 /** The built file: a worker needs JavaScript, also where the sources run. */
