@@ -97,7 +97,8 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
     const last = page.locator("#log li", { hasText: "LAST_ACK" });
     expect(await last.textContent()).toMatch(/echo #\d+CLOSE_WAIT → LAST_ACK → CLOSED127/);
     for (const other of others) other.destroy();
-    await expect.poll(() => page.locator("#diagram .dot.echo:not(.listener)").count()).toBe(0);
+    const dots = page.locator("#diagram .dot.echo:not(.listener)");
+    await expect.poll(() => dots.count(), { timeout: 20_000 }).toBe(0);
     expect(errors).toEqual([]);
   });
 
@@ -107,7 +108,8 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
     await connectMany(echoPort, 200);
     const note = page.locator("#sockets-note", { hasText: `the ${CONNECTIONS_SHOWN_MAX} last` });
     await note.waitFor();
-    await expect.poll(() => page.locator("#connections tr").count()).toBe(CONNECTIONS_SHOWN_MAX);
+    const rows = page.locator("#connections tr");
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(CONNECTIONS_SHOWN_MAX);
     await picture(page, "dark");
     expect(errors).toEqual([]);
   });
@@ -127,9 +129,9 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
     const { page } = await open(`http://127.0.0.1:${httpPort}/`);
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByText("paused").waitFor();
-    await expect.poll(() => server.live.listeners).toBe(0);
+    await expect.poll(() => server.live.listeners, { timeout: 20_000 }).toBe(0);
     await page.getByRole("button", { name: "Go on" }).click();
-    await expect.poll(() => server.live.listeners).toBe(1);
+    await expect.poll(() => server.live.listeners, { timeout: 20_000 }).toBe(1);
   });
 
   test("on a telephone nothing is wider than the screen; still, dots jump", async () => {

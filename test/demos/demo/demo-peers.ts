@@ -8,6 +8,9 @@ import { DemoServer, type DemoServerOptions } from "../../../src/demos/demo/serv
 import type { Beat, ConnectionRow } from "../../../src/demos/demo/snapshot.js";
 import { begin } from "../http/demo-server.js";
 
+/** For `expect.poll`: a guard against a hang, and no more. */
+export const PATIENT = { timeout: 15_000 };
+
 export interface RunningDemo {
   readonly server: DemoServer;
   readonly echoPort: number;

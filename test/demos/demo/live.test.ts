@@ -8,7 +8,7 @@ import { CONNECTIONS_SHOWN_MAX, type ConnectionRow } from "../../../src/demos/de
 import { SO_RCVBUF, SO_SNDBUF, Socket, SocketStream } from "../../../src/index.js";
 import { connectMany, connectTo, pattern, receiveToEnd, roundTrip } from "../echo-peers.js";
 import { ask, begin } from "../http/demo-server.js";
-import { Looker, startDemo } from "./demo-peers.js";
+import { Looker, PATIENT, startDemo } from "./demo-peers.js";
 
 /** A beat of so many connections with their rows is no longer than this. */
 const BEAT_BYTES_MAX = 48 * 1024;
@@ -79,7 +79,7 @@ describe("/live", () => {
     const { localPort } = client;
     client.end("hello");
     await receiveToEnd(client);
-    await expect.poll(() => server.echo.listener.streams.size).toBe(0);
+    await expect.poll(() => server.echo.listener.streams.size, PATIENT).toBe(0);
     await looker.until(() => looker.statesOf(localPort).includes("CLOSED"));
     const states = looker.statesOf(localPort);
     expect(states.slice(0, 2)).toEqual(["ESTABLISHED", "CLOSE_WAIT"]);
@@ -162,13 +162,13 @@ describe("what it costs to look", () => {
     expect(live.listeners).toBe(2);
     expect(hasSubscribers("socket-reactor.watch")).toBe(true);
     first.leave();
-    await expect.poll(() => live.listeners).toBe(1);
+    await expect.poll(() => live.listeners, PATIENT).toBe(1);
     await second.until(({ observer }) => observer.listeners === 1);
     second.leave();
-    await expect.poll(() => live.listeners).toBe(0);
+    await expect.poll(() => live.listeners, PATIENT).toBe(0);
     expect(hasSubscribers("socket-reactor.watch")).toBe(false);
     // The HTTP server's own are there as long as there are connections.
-    await expect.poll(() => reactor.stats().timers).toBe(timers);
+    await expect.poll(() => reactor.stats().timers, PATIENT).toBe(timers);
   });
 
   test("all who look get the same beat, made once", async () => {
@@ -189,13 +189,13 @@ describe("what it costs to look", () => {
     const clients = Array.from({ length: LISTENERS_MAX }, () => connect(httpPort, "127.0.0.1"));
     for (const client of clients) client.resume().write(request);
     onTestFinished(() => clients.forEach((client) => void client.destroy()));
-    await expect.poll(() => server.live.listeners).toBe(LISTENERS_MAX);
+    await expect.poll(() => server.live.listeners, PATIENT).toBe(LISTENERS_MAX);
     expect(await ask(httpPort, "/live")).toMatchObject({
       status: 503,
       headers: { "retry-after": "60" },
     });
     clients[0]?.destroy();
-    await expect.poll(() => server.live.listeners).toBe(LISTENERS_MAX - 1);
+    await expect.poll(() => server.live.listeners, PATIENT).toBe(LISTENERS_MAX - 1);
     (await begin(httpPort, "/live")).destroy();
   });
 
@@ -209,10 +209,10 @@ describe("what it costs to look", () => {
     client.pause();
     client.write("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const { streams } = server.http.listener;
-    await expect.poll(() => streams.size).toBe(1);
+    await expect.poll(() => streams.size, PATIENT).toBe(1);
     const [stalled] = streams;
     stalled?.socket.setOption(SO_SNDBUF, 2048);
-    await expect.poll(() => stalled?.pendingBytes).toBeGreaterThan(0);
+    await expect.poll(() => stalled?.pendingBytes, PATIENT).toBeGreaterThan(0);
     const looker = await Looker.at(httpPort);
     const before = looker.ids.at(-1) ?? 0;
     await looker.until(({ observer }) => observer.beats > before + 200);
