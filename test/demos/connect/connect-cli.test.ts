@@ -148,8 +148,9 @@ describe("the ends", () => {
       const socket = await accepted;
       socket.end("stop");
       await once(running.output, "readable");
+      const output = outputOf(running);
       expectSame(await receiveToEnd(socket), bytes);
-      expect(String(await outputOf(running))).toBe("stop");
+      expect(String(await output)).toBe("stop");
     },
   );
 
@@ -164,8 +165,9 @@ describe("the ends", () => {
     (await other.accepted).end();
     expect(await outputOf(impatient)).toHaveLength(0);
     running.input.end("late");
+    const output = outputOf(running);
     expect(String(await receiveToEnd(socket))).toBe("late");
-    expect(String(await outputOf(running))).toBe("stop");
+    expect(String(await output)).toBe("stop");
   });
 
   test("nothing on the input, or none at all, is an end like any other", async () => {

@@ -75,7 +75,10 @@ export async function startListen(
   return { ...running, port: Number(/:(\d+)[ ,]/.exec(line)?.[1] ?? 0) };
 }
 
-/** Everything that it prints, once it has ended in order. */
+/**
+ * Everything that it prints, once it has ended in order. To be called before it can have ended: what
+ * a child has printed and nobody listens for Node drops when the child exits.
+ */
 export async function outputOf({ output, ended, log }: RunningConnect): Promise<Buffer> {
   const [bytes, { status, signal }] = await Promise.all([buffer(output), ended]);
   if (status === 0) return bytes;

@@ -118,8 +118,8 @@ describe("a unix socket", () => {
     await server.log.said(new RegExp(`^CONNECTED unix: \\(process ${client.child.pid} of user `));
     client.input.end("question");
     server.input.end("answer");
-    expect(String(await outputOf(client))).toBe("answer");
-    expect(String(await outputOf(server))).toBe("question");
+    const outputs = await Promise.all([outputOf(client), outputOf(server)]);
+    expect(outputs.map(String)).toEqual(["answer", "question"]);
     expect(client.log.lines.at(-1)).toBe("8 bytes sent, 6 received");
     expect(existsSync(path)).toBe(false);
   });
