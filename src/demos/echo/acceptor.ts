@@ -5,6 +5,7 @@
  */
 import * as net from "socket-reactor";
 import { codeOf, nameOf } from "./server.js";
+import { assertDescriptors } from "./worker-thread.js";
 
 /** Connections taken in one turn, so that a flood cannot keep the reactor. */
 const ACCEPTS_PER_TURN = 64;
@@ -15,6 +16,8 @@ export interface AcceptorOptions {
   readonly hasRoom: () => boolean;
   /** Owns the socket from now on, unless it throws. */
   readonly serve: (socket: net.Socket) => void;
+  /** What a connection takes besides its own. Without them it is left in the backlog. */
+  readonly descriptors: () => number;
   readonly log: (line: string) => void;
 }
 
@@ -62,10 +65,11 @@ export class Acceptor {
   }
 
   #accept(): void {
-    const { hasRoom, serve } = this.#options;
+    const { hasRoom, serve, descriptors } = this.#options;
     for (let n = 0; n < ACCEPTS_PER_TURN && hasRoom(); n += 1) {
       let socket: net.Socket | undefined;
       try {
+        assertDescriptors(1 + descriptors(), this.#listener.kernel);
         socket = this.#listener.accept();
         if (socket === undefined) return;
         serve(socket);

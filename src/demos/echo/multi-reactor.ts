@@ -115,7 +115,8 @@ function handOut(options: EchoOptions): ThreadedEchoServer {
   const turns: CrewMember[] = [];
   let isStopping = false;
   const hasRoom = () => turns.length > 0 && connections.size < connectionsMax;
-  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, log });
+  const descriptors = () => 1; // the one that main keeps
+  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, descriptors, log });
   const crew = new Crew({
     kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS },
     size,

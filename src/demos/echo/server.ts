@@ -37,7 +37,7 @@ export interface EchoOptions {
 export const ACCEPT_MODES = ["reuse-port", "hand-out"] as const;
 export type AcceptMode = (typeof ACCEPT_MODES)[number];
 
-/** thread-per-connection: some 10 MB and four descriptors each, so this is more than half a GB. */
+/** thread-per-connection: some 10 MB and six descriptors each, so this is more than half a GB. */
 export const THREADS_MAX = 64;
 /** thread-pool: a thread that waits costs no processor, so there may be more than processors. */
 export const POOL_WORKERS = 8;

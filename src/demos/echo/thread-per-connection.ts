@@ -45,7 +45,8 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   let starting = 0;
   let isStopping = false;
   const hasRoom = () => threads.size < connectionsMax && starting < STARTING_MAX;
-  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, log });
+  const descriptors = () => (threads.size < threadsMax ? 1 + (starting + 1) * DESCRIPTORS : 0);
+  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, descriptors, log });
 
   function serve(socket: net.Socket): void {
     if (threads.size >= threadsMax) {

@@ -39,7 +39,8 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   const serving = new Map<CrewMember, HandedOver>();
   let isStopping = false;
   const hasRoom = () => queue.length < queueMax && queue.length + serving.size < connectionsMax;
-  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, log });
+  const descriptors = () => 1; // the one that main keeps
+  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, descriptors, log });
   const crew = new Crew({
     ...{ kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS }, size, log },
     dataFor: () => undefined,

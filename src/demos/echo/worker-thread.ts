@@ -4,7 +4,7 @@
  * it every descriptor that it owned; what it had said until then has been heard by then.
  */
 import { Worker } from "node:worker_threads";
-import { check, systemKernel } from "socket-reactor/kernel";
+import { check, type Kernel, systemKernel } from "socket-reactor";
 import { reasonOf } from "./server.js";
 import type { WorkerSays } from "./worker-message.js";
 
@@ -65,16 +65,18 @@ export function startWorker(
 }
 
 /**
- * A thread that ends while it loads, because it is ended or because there are no descriptors left,
- * leaves its files open for ever: Node does not close what it was about to read. So no thread is
- * ended before its first word, and none begins without descriptors enough.
+ * Looks whether so many descriptors can be had. A thread that ends while it loads, because it is
+ * ended or because there are none left, leaves its files open for ever: Node does not close what it
+ * was about to read. So no thread is ended before its first word, and none begins without enough.
+ *
+ * @throws SystemError EMFILE, ENFILE.
  */
-function assertDescriptors(count: number): void {
+export function assertDescriptors(count: number, kernel: Kernel = systemKernel): void {
   const open: number[] = [];
   try {
-    while (open.length < count) open.push(check("dup", systemKernel.dup(0)));
+    while (open.length < count) open.push(check("dup", kernel.dup(0)));
   } finally {
-    for (const fd of open) systemKernel.close(fd);
+    for (const fd of open) kernel.close(fd);
   }
 }
 
