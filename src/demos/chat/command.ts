@@ -13,7 +13,7 @@ import {
   untilInterrupted,
 } from "../listen-options.js";
 import { UsageError } from "../usage-error.js";
-import type { Backplane } from "./backplane/backplane.js";
+import type { Backplane, BackplaneOptions } from "./backplane/backplane.js";
 import { type ChatLimits, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from "./limits.js";
 import { SERVER_NAME_LENGTH } from "./network/limits.js";
 import { readMotd, readOperators } from "./option-files.js";
@@ -50,8 +50,14 @@ const ANY = ["::", "0.0.0.0"];
 
 const WELCOME = ["Welcome.", "JOIN #lobby to meet the others, LIST for what else there is."];
 
-/** Runs the command until it is interrupted. */
-export async function chat(args: string[]): Promise<void> {
+type JoinOptions = Omit<BackplaneOptions, "log">;
+
+/**
+ * Runs the command until it is interrupted.
+ *
+ * @param joining what no option sets: for a program with other beats.
+ */
+export async function chat(args: string[], joining: JoinOptions = {}): Promise<void> {
   const values = splitArguments("chat", args, {
     ...LISTEN_OPTIONS,
     "web-port": { type: "string", default: String(DEFAULT_WEB_PORT) },
@@ -81,7 +87,7 @@ export async function chat(args: string[]): Promise<void> {
   const server = await open(reactor, options, webPort, settings);
   const interrupted = untilInterrupted();
   const running = reactor.run();
-  const backplane = await join(server, values.backplane, log);
+  const backplane = await join(server, values.backplane, { ...joining, log });
   console.log(`Chat server on ${server.address}, Ctrl-C ends it`);
   for (const line of invitation(server)) console.log(line);
   await Promise.race([running, aborted(interrupted)]);
@@ -119,12 +125,12 @@ async function open(
 async function join(
   server: ChatServer,
   url: string | undefined,
-  log: (line: string) => void,
+  options: BackplaneOptions,
 ): Promise<Backplane | undefined> {
   if (url === undefined) return undefined;
   try {
     const { joinBackplane } = await import("./backplane/backplane.js");
-    return await joinBackplane(server.network, url, { log });
+    return await joinBackplane(server.network, url, options);
   } catch (error) {
     server.close();
     throw error;
