@@ -103,6 +103,13 @@ export abstract class ChatPeer implements Peer, Speaker, Writer {
     this.finish();
   }
 
+  /** Tells it why, and ends it. Who has ended its side already has had its time to read, and is cut. */
+  dismiss(reason: string): void {
+    this.#reason ??= reason;
+    if (this.session.isClosed) this.abort(reason);
+    else this.session.error(reason);
+  }
+
   /** Ends it now; what was not sent is dropped. @param reason for the others, if it is still in. */
   abort(reason: string): void {
     this.isMuted = true;

@@ -145,11 +145,11 @@ export class Hub implements PeerHub {
   #endAll(reason: string): void {
     this.isGoingDown = true;
     this.outbox.flush();
-    const told = [...this.#peers].filter((peer) => !peer.isMuted);
+    const told = [...this.#peers].filter((peer) => !peer.isMuted && !peer.session.isClosed);
     for (const peer of told) peer.isMuted = true;
     for (const peer of told) {
       peer.isMuted = false;
-      peer.session.error(reason);
+      peer.dismiss(reason);
     }
   }
 

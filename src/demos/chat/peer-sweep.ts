@@ -79,21 +79,27 @@ export class PeerSweep {
     if (peer.closingMs !== undefined) {
       if (nowMs - peer.closingMs >= closeMs) peer.abort("Connection lost");
     } else if (!peer.session.isRegistered) {
-      if (nowMs - peer.connectedMs >= registrationMs) peer.session.error("Registration timed out");
-    } else if (peer.isHeard || peer.isHeld || isLate) {
+      if (nowMs - peer.connectedMs >= registrationMs) peer.dismiss("Registration timed out");
+    } else if (peer.isHeld) {
+      // Its answer would stand behind all it has said. But to write shows if it is gone.
+      peer.isHeard = true;
+      if (nowMs - (peer.pingedMs ?? peer.heardMs) >= pingAfterMs) ping(peer, nowMs);
+    } else if (peer.isHeard || isLate) {
       peer.isHeard = false;
       peer.heardMs = nowMs;
       peer.pingedMs = undefined;
     } else if (peer.pingedMs !== undefined) {
       if (nowMs - peer.pingedMs >= pongWithinMs) this.#timeOut(peer);
-    } else if (nowMs - peer.heardMs >= pingAfterMs) {
-      peer.pingedMs = nowMs;
-      peer.session.ping();
-    }
+    } else if (nowMs - peer.heardMs >= pingAfterMs) ping(peer, nowMs);
   }
 
   #timeOut(peer: ChatPeer): void {
     this.#timeouts += 1;
-    peer.session.error(this.#pingTimeout);
+    peer.dismiss(this.#pingTimeout);
   }
+}
+
+function ping(peer: ChatPeer, nowMs: number): void {
+  peer.pingedMs = nowMs;
+  peer.session.ping();
 }

@@ -1,6 +1,7 @@
 /** What the server allows a connection, and what it says when that is over. */
 import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
+import { tinyClient } from "../echo-peers.js";
 import { connectLines, connectWeb, enter, startChat } from "./chat-peers.js";
 
 describe("connections", () => {
@@ -65,7 +66,7 @@ describe("deadlines", () => {
 
   test("who does not answer is given up, never early, and the others read why", async () => {
     const limits = { pingAfterMs: 1000, pongWithinMs: 1000 };
-    const { port, server } = startChat({ limits });
+    const { port, server, log } = startChat({ limits });
     const anna = await enter(port, "anna", "#lobby");
     const answering = anna.said(/PING /).then(() => {
       for (let n = 0; n < 100; n += 1) anna.say("PONG x");
@@ -78,6 +79,23 @@ describe("deadlines", () => {
     expect(await otto.closed).toBe(undefined);
     expect(otto.lines.at(-1)).toBe("ERROR :Closing Link: 127.0.0.1 (Ping timeout: 2 seconds)");
     expect(server.stats().pingTimeouts).toBe(1);
+    await log.said(/^CLOSED \S+ otto: Ping timeout: 2 seconds$/);
+  });
+
+  test("who has ended its side and does not read the answers is cut, too", async () => {
+    const limits = { pingAfterMs: 200, pongWithinMs: 200 };
+    const { port, server, log } = startChat({ limits, floodLimits: false });
+    const greedy = tinyClient(port);
+    greedy.send(Buffer.from("NICK greedy\r\nUSER greedy 0 * :greedy\r\n"));
+    const other = await enter(port, "otto");
+    const isWaitedFor = (): boolean =>
+      [...server.listener.streams].some(({ pendingBytes }) => pendingBytes > 0);
+    while (!isWaitedFor()) {
+      greedy.send(Buffer.from("LUSERS\r\n".repeat(50)));
+      await other.sync();
+    }
+    greedy.shutdown("write");
+    await log.said(/^CLOSED \S+ greedy: Client closed connection$/);
   });
 
   test("are not the peer's fault when this process was busy", async () => {
@@ -163,5 +181,16 @@ describe("floods", () => {
     // Its next turn finds that it is gone, with what it had said.
     await log.said(/^CLOSED .*: Connection reset by peer$/);
     expect(server.stats()).toMatchObject({ held: 0, connections: 0 });
+  });
+
+  test("who floods and vanishes is found out long before all of it is heard", async () => {
+    const limits = { floodBurstLines: 5, floodLinesPerSecond: 1, pingAfterMs: 40 };
+    const { port, server, log } = startChat({ limits });
+    const flooding = await enter(port, "flooding");
+    // More than is taken from the kernel in advance: half a day of lines.
+    await new Promise((resolve) => flooding.socket.write("\n".repeat(50_000), resolve));
+    flooding.socket.resetAndDestroy();
+    await log.said(/^CLOSED \S+ flooding: Connection reset by peer$/);
+    expect(server.stats()).toMatchObject({ held: 0, connections: 0, users: 0 });
   });
 });
