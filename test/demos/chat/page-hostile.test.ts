@@ -116,6 +116,26 @@ describe.skipIf(missing)(named("a page among the hostile", missing), { timeout: 
     expect(browser.errors).toEqual([]);
   });
 
+  test("marks that are heaped on a letter stand over no other line", async () => {
+    const { port, url } = startChat();
+    const browser = await startBrowser();
+    const page = await enter(browser, url, "anna");
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    const mallory = await IrcClient.enter(port, "mallory");
+    const irene = await IrcClient.enter(port, "irene");
+    irene.send("PRIVMSG #lobby :A quiet line");
+    const quiet = page.locator(".said", { hasText: "A quiet line" });
+    await quiet.waitFor();
+    const before = await quiet.screenshot();
+    mallory.send(`PRIVMSG #lobby :Z${"\u0310\u0316".repeat(100)} heaped`);
+    mallory.send(`PRIVMSG #lobby :Z${"\u0310\u0316".repeat(100)} again`);
+    await page.getByText("again").waitFor();
+    expect((await quiet.screenshot()).equals(before)).toBe(true);
+    irene.send("PRIVMSG #lobby :Another quiet line");
+    await page.getByText("Another quiet line").waitFor();
+    await picture(page, "heaped");
+  });
+
   test("nothing makes a line wider than the page", async () => {
     const browser = await startBrowser({ width: 360, height: 640 });
     const [page, server] = await enterHostile(browser, startChat().url);
