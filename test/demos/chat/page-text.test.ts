@@ -92,6 +92,9 @@ describe("what somebody says", () => {
     expect(hrefs("see https://a.example/x?y=1. And (http://b.example)!")).toEqual([
       ...["https://a.example/x?y=1", "http://b.example"],
     ]);
+    const wiki = "https://wiki.example/Epoll_(Linux)";
+    expect(hrefs(`${wiki} (${wiki}), (see ${wiki}).`)).toEqual([wiki, wiki, wiki]);
+    expect(hrefs(`https://a.example/${")".repeat(4000)}`)).toEqual(["https://a.example/"]);
     expect(hrefs("javascript:alert(1) data:text/html,x https:// file:///etc")).toEqual([]);
     expect([...text.linkParts("a https://b.example, c")].map((part) => part.text).join("")).toBe(
       "a https://b.example, c",

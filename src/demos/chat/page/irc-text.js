@@ -113,11 +113,24 @@ function cutAtBlank(piece) {
   return blank > piece.length / 2 ? piece.slice(0, blank + 1) : piece;
 }
 
+/** They end a sentence more often than an address; but a bracket that it opens it closes. */
+function withoutSentenceEnd(address) {
+  let end = address.length;
+  let unclosed = address.split("(").length - address.split(")").length;
+  while (/[.,;:!?'")\]]/.test(address.charAt(end - 1))) {
+    const isBracket = address.charAt(end - 1) === ")";
+    if (isBracket && unclosed >= 0) break;
+    if (isBracket) unclosed++;
+    end--;
+  }
+  return address.slice(0, end);
+}
+
 /** Addresses of the web in a text: what is a link, and what is not. */
 export function* linkParts(text) {
   let from = 0;
   for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"\ufffd]+/gi)) {
-    const href = match[0].replace(/[.,;:!?'")\]]+$/, ""); // they end a sentence more often than an address
+    const href = withoutSentenceEnd(match[0]);
     if (!URL.canParse(href)) continue;
     yield { text: text.slice(from, match.index) };
     yield { text: href, href };
