@@ -49,6 +49,7 @@ export interface Room {
   isWanted: boolean;
   unread: number;
   isCalled: boolean;
+  readonly membersVersion: number;
   readonly lines: readonly Line[];
   readonly members: ReadonlyMap<string, Member>;
   say(line: Partial<Line>): void;

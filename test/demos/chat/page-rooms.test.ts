@@ -48,6 +48,15 @@ describe("in rooms", () => {
     ]);
   });
 
+  test("who leaves elsewhere changes nothing here: a list of thousands is not sorted again", () => {
+    const lobby = enterLobby();
+    const { membersVersion } = lobby;
+    receive(":stranger!s@h QUIT :bye");
+    expect(lobby.membersVersion).toBe(membersVersion);
+    receive(":bob!b@h QUIT :bye");
+    expect(lobby.membersVersion).toBeGreaterThan(membersVersion);
+  });
+
   test("a thousand who leave at once make one line", () => {
     const lobby = enterLobby();
     const before = lobby.lines.length;

@@ -154,8 +154,9 @@ export class Room {
 
   /** @returns whether it was there. */
   removeMember(nick) {
-    this.membersVersion++;
-    return this.members.delete(fold(nick));
+    const wasThere = this.members.delete(fold(nick));
+    if (wasThere) this.membersVersion++;
+    return wasThere;
   }
 
   hasMember(nick) {
