@@ -162,12 +162,13 @@ export async function startBrowser(look: Look = {}): Promise<Browser> {
   return { open, errors };
 }
 
-/** Opens the page and takes a nickname. */
+/** Opens the page, takes a nickname, and is in the first room. */
 export async function enter(browser: Browser, url: string, nick: string): Promise<Page> {
   const page = await browser.open(url);
   await page.getByLabel("Your nickname").fill(nick);
   await page.keyboard.press("Enter");
   await page.getByText(`Connected as ${nick}`, { exact: true }).waitFor();
+  await page.getByText("You have joined").waitFor();
   return page;
 }
 

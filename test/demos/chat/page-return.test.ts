@@ -52,6 +52,33 @@ describe.skipIf(missing)(named("the page that stays", missing), { timeout: 60_00
     await page.getByText("Connected as anna", { exact: true }).waitFor();
   });
 
+  test("a long nickname of rare letters that is taken is not cut within a letter", async () => {
+    const { port, url } = startChat();
+    const nick = "\u{20000}".repeat(15); // 30 units of UTF-16
+    await IrcClient.enter(port, nick);
+    const browser = await startBrowser();
+    const page = await browser.open(url);
+    await page.getByLabel("Your nickname").fill(nick);
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("cannot be had").waitFor();
+    const offered = await page.getByLabel("Your nickname").inputValue();
+    expect(offered).toMatch(/^\u{20000}+_$/u);
+  });
+
+  test("the room of the address is the one that is entered, if it changes before", async () => {
+    const browser = await startBrowser();
+    const page = await browser.open(`${startChat().url}#first`);
+    await page.getByRole("button", { name: "Join #first" }).waitFor();
+    await page.evaluate("location.hash = '#second'");
+    await page.getByRole("button", { name: "Join #second" }).waitFor();
+    await page.getByLabel("Your nickname").fill("anna");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "#second" }).waitFor();
+    await page.getByText("You have joined").waitFor();
+    const rooms = page.getByRole("navigation").getByRole("listitem");
+    expect(await rooms.allTextContents()).toEqual(["#second", "Server"]);
+  });
+
   test("a nickname that is none is refused, by the page or by the server", async () => {
     const browser = await startBrowser();
     const page = await browser.open(startChat().url);
@@ -75,6 +102,8 @@ describe.skipIf(missing)(named("the page that stays", missing), { timeout: 60_00
     await page.getByRole("button", { name: "Now" }).waitFor();
     await page.getByText("trying again").waitFor();
     await picture(page, "lost");
+    await page.getByRole("button", { name: "#lobby, not in it" }).waitFor();
+    await page.getByRole("heading", { name: "Here", exact: true }).waitFor();
     await say(page, "is anybody there?");
     await page.getByRole("alert").getByText("Not connected").waitFor();
 

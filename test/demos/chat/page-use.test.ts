@@ -31,6 +31,7 @@ async function widths(page: Page): Promise<readonly [scroll: number, shown: numb
 
 /** A talk with something of everything. */
 async function talk(port: number, page: Page): Promise<void> {
+  await page.getByText("You have joined").waitFor(); // before the others, so that it sees them come
   await say(page, "/topic Sockets, readiness and everything between • be kind");
   const irene = await IrcClient.enter(port, "irene");
   const others = ["bob", "Zoë", "дмитрий", "花子", "karl_", "mallory", "eve"];

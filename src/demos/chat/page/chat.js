@@ -8,6 +8,7 @@ import { leave, runInput } from "./commands.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { byId, setText } from "./dom.js";
+import { alternateNick } from "./irc-message.js";
 import { LogView } from "./log-view.js";
 import { Panels } from "./panels.js";
 import { rememberedNick, rememberedVisit, rememberNick, rememberVisit } from "./remembered.js";
@@ -59,7 +60,7 @@ const client = new Client({
     onNickRefused: (nick, reason) => {
       isAsking = true;
       enterForm();
-      form.ask(`${nick.slice(0, 29)}_`, `“${nick}” cannot be had: ${reason}. How about this one?`);
+      form.ask(alternateNick(nick, 1), `“${nick}” cannot be had: ${reason}. How about this one?`);
     },
     onRefused: (reason) => form.refuse(reason),
     onList: (listed) => browser.list(listed),
@@ -191,6 +192,11 @@ byId("leave").addEventListener("click", () => {
 window.addEventListener("hashchange", () => {
   const name = roomOfAddress();
   shownHash = location.hash;
+  if (form.isShown) {
+    if (rooms.all().every(({ isJoined }) => !isJoined)) rooms.clear();
+    wish();
+    enterForm();
+  }
   if (name === undefined || form.isShown) return;
   const room = rooms.find(name);
   if (room) showRoom(room);

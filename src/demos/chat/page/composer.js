@@ -26,7 +26,8 @@ export class Composer {
       this.focus();
     });
     this.#text.addEventListener("keydown", (event) => {
-      if (event.isComposing) return; // the Enter that ends a word of Japanese sends nothing
+      // The Enter that ends a word of Japanese sends nothing. Safari knows it by its code (229) alone.
+      if (event.isComposing || event.keyCode === 229) return;
       if (event.key === "Enter" && !event.shiftKey) {
         event.preventDefault();
         this.#submit(send);

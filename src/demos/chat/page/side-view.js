@@ -54,7 +54,7 @@ export class SideView {
     this.#membersVersion = room.membersVersion;
     const all = room.sortedMembers();
     const shown = all.slice(0, PEOPLE_SHOWN);
-    const count = String(all.length);
+    const count = room.isJoined ? String(all.length) : ""; // outside, nobody knows
     setText(byId("here-count"), count);
     setText(byId("people-count"), count);
     const left = all.length - shown.length;
@@ -87,9 +87,14 @@ function updateRoom(button, room, isActive) {
   setText(name, room.name);
   setText(count, room.unread > 0 ? String(room.unread) : "");
   count.classList.toggle("called", room.isCalled);
-  if (room.unread > 0) button.setAttribute("aria-label", `${room.name}, ${room.unread} unread`);
+  const isOutside = room.kind === "room" && !room.isJoined;
+  const notes = [
+    ...(isOutside ? ["not in it"] : []),
+    ...(room.unread > 0 ? [`${room.unread} unread`] : []),
+  ];
+  if (notes.length > 0) button.setAttribute("aria-label", [room.name, ...notes].join(", "));
   else button.removeAttribute("aria-label");
-  button.classList.toggle("away", room.kind === "room" && !room.isJoined);
+  button.classList.toggle("away", isOutside);
   button.classList.toggle("out", room.kind === "room" && !room.isWanted);
   button.dataset.kind = room.kind;
   if (isActive) button.setAttribute("aria-current", "true");
