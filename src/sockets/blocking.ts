@@ -14,13 +14,16 @@ export interface BlockingLimits {
   sendMs: number;
 }
 
-/** Makes the kernel wait in slices on `fd`. */
-export function startSlices(kernel: Kernel, fd: Fd, limits: BlockingLimits): void {
+/**
+ * Makes the kernel wait in slices on `fd`.
+ *
+ * @throws SystemError EINVAL on macOS, where the peer has reset the connection already.
+ */
+export function startSlices(kernel: Kernel, fd: Fd): void {
   const { SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO } = kernel.constants;
-  const receive = kernel.setsockopt_time(fd, SOL_SOCKET, SO_RCVTIMEO, sliceMs(limits.receiveMs));
-  check("setsockopt", receive);
-  const send = kernel.setsockopt_time(fd, SOL_SOCKET, SO_SNDTIMEO, sliceMs(limits.sendMs));
-  check("setsockopt", send);
+  for (const option of [SO_RCVTIMEO, SO_SNDTIMEO]) {
+    check("setsockopt", kernel.setsockopt_time(fd, SOL_SOCKET, option, SLICE_MS));
+  }
 }
 
 /** The first wait towards a limit. */

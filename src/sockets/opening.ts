@@ -14,6 +14,7 @@ import {
 } from "../kernel/index.js";
 import { type AddressLike, errorPlace, parseIpAddress } from "./address.js";
 import { encodeAddress } from "./address-record.js";
+import { startSlices } from "./blocking.js";
 import {
   domainNumber,
   kindOf,
@@ -77,7 +78,13 @@ const record = new Uint8Array(ADDRESS_BYTES);
 export function openSocket(kernel: Kernel, kind: NewSocket, blocking: boolean): Opened {
   const domain = domainNumber(kernel, kind.family);
   const result = kernel.socket(domain, typeNumber(kernel, kind.type), 0, blocking);
-  return { fd: toFd(check("socket", result)), kind: kindOf(kind.family, kind.type) };
+  const opened = { fd: toFd(check("socket", result)), kind: kindOf(kind.family, kind.type) };
+  return blocking ? inSlices(kernel, opened) : opened;
+}
+
+/** Gives a new blocking descriptor what `terminate()` needs, see blocking.ts. */
+export function inSlices(kernel: Kernel, opened: Opened): Opened {
+  return closingOnError(kernel, opened, () => startSlices(kernel, opened.fd));
 }
 
 /** socketpair(2) */
@@ -90,10 +97,12 @@ export function openPair(
   const domain = domainNumber(kernel, "unix");
   check("socketpair", kernel.socketpair(domain, typeNumber(kernel, type), 0, blocking, out));
   const kind = kindOf("unix", type);
-  return [
-    { fd: toFd(out[0]!), kind },
-    { fd: toFd(out[1]!), kind },
-  ];
+  const a = { fd: toFd(out[0]!), kind };
+  const b = { fd: toFd(out[1]!), kind };
+  if (!blocking) return [a, b];
+  closingOnError(kernel, b, () => inSlices(kernel, a));
+  closingOnError(kernel, a, () => inSlices(kernel, b));
+  return [a, b];
 }
 
 /** socket(2), its options, bind(2), listen(2). */

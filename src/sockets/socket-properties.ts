@@ -64,7 +64,7 @@ export abstract class SocketProperties extends OwnedFd {
   ) {
     super(kernel, fd, origin);
     this.kind = kind;
-    if (isBlocking) this.#startBlocking(fd);
+    if (isBlocking) this.#limits = { receiveMs: 0, sendMs: 0 }; // its slices are set: opening.ts
   }
 
   get family(): SocketFamily {
@@ -219,14 +219,9 @@ export abstract class SocketProperties extends OwnedFd {
    */
   setBlocking(on: boolean): void {
     const fd = this.openFd();
+    if (on) startSlices(this.kernel, fd); // first: where it is refused, nothing has changed
     check("fcntl", this.kernel.fcntl_nonblock(fd, !on));
-    if (on) this.#startBlocking(fd);
-    else this.#limits = undefined;
-  }
-
-  #startBlocking(fd: Fd): void {
-    this.#limits = { receiveMs: 0, sendMs: 0 };
-    startSlices(this.kernel, fd, this.#limits);
+    this.#limits = on ? { receiveMs: 0, sendMs: 0 } : undefined;
   }
 
   /** SO_ERROR, negative. */

@@ -21,8 +21,10 @@ import {
 } from "../kernel/index.js";
 import type { AddressLike } from "./address.js";
 import { encodeAddress } from "./address-record.js";
+import { startSlices } from "./blocking.js";
 import {
   bindFd,
+  inSlices,
   type ListenTcpOptions,
   type ListenUnixOptions,
   listenFd,
@@ -142,13 +144,18 @@ export class Socket extends SocketMessages {
    * Adopts a descriptor, which this socket owns from now on: one of `detach()`, of SCM_RIGHTS, of
    * another library that gives it up. Sets O_NONBLOCK as `blocking` says.
    *
+   * If it throws, whatever the reason, the descriptor is still the caller's, and open.
+   *
    * @throws Error ERR_NOT_A_SOCKET.
    * @throws SystemError EBADF for a number that is no descriptor.
+   * @throws SystemError EINVAL on macOS, with `blocking`, after the peer's reset.
    */
   static fromFd(fd: number, { kernel = systemKernel, blocking = false }: OpenOptions = {}): Socket {
     const owned = toFd(fd);
     const kind = detectKind(kernel, owned);
+    if (blocking) startSlices(kernel, owned);
     check("fcntl", kernel.fcntl_nonblock(owned, !blocking));
+    // The last that can fail: who has adopted a descriptor has to close it.
     check("adopt", kernel.adopt(owned));
     return new Socket(kernel, owned, kind, blocking, "opened");
   }
@@ -205,7 +212,9 @@ export class Socket extends SocketMessages {
   }
 
   #accepted(fd: number, isBlocking: boolean): Socket {
-    return new Socket(this.kernel, toFd(fd), this.kind, isBlocking, "accepted");
+    const owned = toFd(fd);
+    if (isBlocking) inSlices(this.kernel, { fd: owned, kind: this.kind });
+    return new Socket(this.kernel, owned, this.kind, isBlocking, "accepted");
   }
 
   /**

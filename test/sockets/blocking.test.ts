@@ -3,11 +3,18 @@ import { existsSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
-import { type Fd, IN_PROGRESS, systemKernel, WOULD_BLOCK } from "../../src/kernel/index.js";
+import {
+  errnoOf,
+  type Fd,
+  IN_PROGRESS,
+  type Kernel,
+  systemKernel,
+  WOULD_BLOCK,
+} from "../../src/kernel/index.js";
 import { SLICE_MS } from "../../src/sockets/blocking.js";
 import { Socket } from "../../src/sockets/socket.js";
 import { SO_RCVTIMEO, SO_SNDTIMEO } from "../../src/sockets/socket-options.js";
-import { openDescriptors, settledDifferences } from "../support/descriptors.js";
+import { differences, openDescriptors, settledDifferences } from "../support/descriptors.js";
 import { type FaultKernel, faultKernel } from "../support/fault-kernel.js";
 import { accept, errorOf, ipAddress, pair, receive, send, track, until } from "./support.js";
 
@@ -207,6 +214,71 @@ function startWorker(task: "recv" | "accept" | "send", fd: Fd): BlockedWorker {
     },
   };
 }
+
+describe.each([1, 2])("whose kernel refuses slice %d (SO_RCVTIMEO, SO_SNDTIMEO)", (nth) => {
+  function refusing(): FaultKernel {
+    return faultKernel(undefined, [{ call: "setsockopt_time", errno: "EINVAL", nth }]);
+  }
+
+  test("fromFd() leaves the descriptor open, the caller's and as it was", () => {
+    const [a, b] = pair();
+    const fd = a.detach();
+    const faults = refusing();
+    const { kernel } = faults;
+    const error = errorOf(() => Socket.fromFd(fd, { kernel, blocking: true }));
+    expect(error).toMatchObject({ code: "EINVAL", syscall: "setsockopt" });
+    expect(systemKernel.close(fd)).toBe(errnoOf("EBADF")); // not this environment's
+    expect(faults.count("fcntl_nonblock")).toBe(0); // still does not block
+    const again = track(Socket.fromFd(fd, { kernel, blocking: true }));
+    send(b, "in the buffer");
+    expect(receive(again)).toBe("in the buffer");
+  });
+
+  test("whatever opens a socket closes it again", () => {
+    const before = openDescriptors();
+    for (const open of [
+      (kernel: Kernel) => Socket.tcp({ kernel, blocking: true }),
+      (kernel: Kernel) => Socket.listenTcp({ kernel, blocking: true }),
+      (kernel: Kernel) => Socket.pair({ kernel, blocking: true }),
+    ]) {
+      expect(errorOf(() => open(refusing().kernel))).toMatchObject({ code: "EINVAL" });
+      expect(differences(before, openDescriptors())).toEqual([]);
+    }
+  });
+
+  test("of the second of a pair, both are closed", () => {
+    const before = openDescriptors();
+    const faults = faultKernel();
+    faults.fail({ call: "setsockopt_time", errno: "EINVAL", nth: 2 + nth });
+    const { kernel } = faults;
+    expect(errorOf(() => Socket.pair({ kernel, blocking: true }))).toMatchObject({
+      code: "EINVAL",
+    });
+    expect(differences(before, openDescriptors())).toEqual([]);
+  });
+
+  test("accept() closes the connection, and the listener goes on", () => {
+    const faults = faultKernel();
+    const { kernel } = faults;
+    const listener = track(Socket.listenTcp({ kernel, blocking: true }));
+    const [lost, next] = [1, 2].map(() => track(Socket.tcp())) as [Socket, Socket];
+    lost.connect(ipAddress(listener.localAddress));
+    const before = openDescriptors();
+    faults.fail({ call: "setsockopt_time", errno: "EINVAL", nth });
+    expect(errorOf(() => listener.accept())).toMatchObject({ code: "EINVAL" });
+    expect(differences(before, openDescriptors())).toEqual([]);
+    next.connect(ipAddress(listener.localAddress));
+    expect(track(accept(listener)).isBlocking).toBe(true);
+  });
+
+  test("setBlocking() changes nothing", () => {
+    const { kernel } = refusing();
+    const [a] = Socket.pair({ kernel }).map(track) as [Socket];
+    expect(errorOf(() => a.setBlocking(true))).toMatchObject({ code: "EINVAL" });
+    expect(a.isBlocking).toBe(false);
+    expect(a.recv(buffer)).toBe(WOULD_BLOCK);
+  });
+});
 
 describe("in a worker", () => {
   test("recv waits for bytes that come later than a slice", async () => {
