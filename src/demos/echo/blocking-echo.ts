@@ -6,7 +6,7 @@
  *
  * It imports the lowest floors only: a thread loads for itself what it runs.
  */
-import { SystemError, systemKernel } from "socket-reactor/kernel";
+import { SystemError } from "socket-reactor/kernel";
 import { Socket } from "socket-reactor/sockets";
 import { type Given, say } from "./worker-message.js";
 
@@ -21,16 +21,15 @@ function echoUntilEnd(socket: Socket): void {
 /** Takes over what main has given, serves it until it is over, and says why it is. */
 export function serveBlocking({ id, fd }: Given): void {
   say({ says: "taken", id });
-  let socket: Socket | undefined;
+  const socket = Socket.fromFd(fd);
   let reason = "end of stream";
   try {
-    socket = Socket.fromFd(fd, { blocking: true });
+    socket.setBlocking(true);
     echoUntilEnd(socket);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     reason = error.code; // the peer reset the connection: that ends it, not the thread
   }
-  if (socket !== undefined) socket.close();
-  else systemKernel.close(fd);
+  socket.close();
   say({ says: "closed", id, reason });
 }

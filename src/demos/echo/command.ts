@@ -1,6 +1,7 @@
 /**
  * `socket-reactor echo`: its options and its help; listen-options.ts has what all servers share.
  */
+import { stateLog } from "../colour.js";
 import {
   LISTEN_OPTIONS,
   listenHelp,
@@ -95,7 +96,7 @@ export async function echo(args: string[]): Promise<void> {
     (await model.load()).createEchoServer({
       ...{ host, port: options.port, backend: options.backend },
       ...ofModel,
-      log: options.verbose ? (line) => console.log(line) : () => {},
+      log: stateLog(options.verbose),
     }),
   );
   const interrupted = untilInterrupted();
