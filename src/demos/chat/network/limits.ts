@@ -15,7 +15,7 @@ export const USERS_MAX: number = 10_000;
 export const ROOMS_MAX: number = 2_000;
 /** More than anybody reads; a client that joins whatever it finds in LIST stops here. */
 export const ROOMS_PER_USER_MAX: number = 50;
-/** Of one PRIVMSG, NOTICE, KICK or WHOIS: one line must not become a flood. */
+/** Of one PRIVMSG, NOTICE, KICK, NAMES, LIST or WHOIS: one line must not become a flood. */
 export const TARGETS_MAX: number = 4;
 /** Changes with an argument in one MODE. */
 export const MODES_MAX: number = 4;
@@ -27,7 +27,11 @@ export const INVITES_MAX: number = 20;
 export const WHOWAS_MAX: number = 200;
 /** Wrong passwords of OPER on one connection: more is guessing. */
 export const OPER_FAILURES_MAX: number = 3;
-/** Lines that LIST or WHO answer at most: an answer has to fit into the queue of output. */
+/**
+ * Lines that LIST, WHO or the histories after one JOIN have at most: what is answered to one line has
+ * to fit into the queue of output (SENDQ_BYTES_MAX), and a client that comes back joins all its rooms
+ * with one line.
+ */
 export const REPLY_LINES_MAX: number = 1_000;
 
 /** Of each room, for those who ask for it with their capabilities. */

@@ -30,8 +30,8 @@ export class User {
   /** What carries it, if it is connected to this server. */
   readonly client: Recipient | undefined;
   readonly rooms: Map<Room, Membership> = new Map();
-  /** Rooms it may enter although they are +i. An invitation dies with its room. */
-  readonly invites: Set<Room> = new Set();
+  /** Tickets of rooms that it may enter although they are +i. */
+  readonly invites: Set<symbol> = new Set();
   away: string | undefined;
   /** Of other servers' users nobody here knows: they are taken as hidden. */
   isInvisible: boolean;
@@ -44,6 +44,7 @@ export class User {
   #nick = "";
   #mask = "";
   #foldedMask = "";
+  #foldedFields: readonly string[] = [];
 
   constructor(record: UserRecord, client: Recipient | undefined) {
     this.id = record.id;
@@ -65,6 +66,7 @@ export class User {
     this.#nick = nick;
     this.#mask = `${nick}!${this.username}@${this.host}`;
     this.#foldedMask = fold(this.#mask);
+    this.#foldedFields = [nick, this.username, this.host, this.realname].map(fold);
   }
 
   /** nick!username@host. */
@@ -74,6 +76,11 @@ export class User {
 
   get foldedMask(): string {
     return this.#foldedMask;
+  }
+
+  /** What WHO looks at in everybody: folded once, not with each WHO. */
+  get foldedFields(): readonly string[] {
+    return this.#foldedFields;
   }
 
   get isLocal(): boolean {
@@ -90,9 +97,9 @@ export class User {
     return { id, nick, username, host, realname, at };
   }
 
-  invite(room: Room): void {
-    this.invites.delete(room);
-    this.invites.add(room);
+  invite({ ticket }: Room): void {
+    this.invites.delete(ticket);
+    this.invites.add(ticket);
     for (const oldest of this.invites) {
       if (this.invites.size <= INVITES_MAX) break;
       this.invites.delete(oldest);
@@ -178,6 +185,11 @@ export class Room {
   limit: number | undefined;
   topic: Topic | undefined;
   readonly history: History;
+  /**
+   * What an invitation holds: of no use once the room has ended, even to a new one of that name. The
+   * room itself would be kept, with all that was said in it, by whoever never uses the invitation.
+   */
+  readonly ticket: symbol = Symbol();
 
   constructor(name: string, createdAt: number, history: History) {
     this.name = name;

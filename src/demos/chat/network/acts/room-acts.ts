@@ -17,7 +17,7 @@ export function join(world: World, act: ActOf<"join">): void {
   room.createdAt = Math.min(room.createdAt, act.at);
   const isNew = !room.members.has(user);
   const membership = room.members.get(user) ?? room.add(user);
-  user.invites.delete(room);
+  user.invites.delete(room.ticket);
   if (isNew) tellRoom(room, new Broadcast(`:${user.mask} JOIN ${room.name}`, world.now()));
   const granted = [...act.privileges].filter(
     (letter) =>

@@ -16,19 +16,27 @@ export function join(client: Client, [names = "", keys = ""]: readonly string[],
     return;
   }
   const given = keys.split(",");
+  let linesLeft = client.world.limits.replyLinesMax;
   for (const [index, name] of names.split(",").entries()) {
-    if (name !== "") joinOne(client, user, name, given[index]);
+    const room = name === "" ? undefined : joinOne(client, user, name, given[index]);
+    if (room !== undefined) linesLeft -= sendHistory(client, room, linesLeft);
   }
 }
 
-function joinOne(client: Client, user: User, name: string, key: string | undefined): void {
+/** @returns the room, if it was entered. */
+function joinOne(
+  client: Client,
+  user: User,
+  name: string,
+  key: string | undefined,
+): Room | undefined {
   const { world } = client;
   const room = world.room(name);
-  if (room?.members.has(user)) return;
+  if (room?.members.has(user)) return undefined;
   const refusal = refusalOf(client, user, name, room, key);
   if (refusal !== undefined) {
     client.reply(refusal, name);
-    return;
+    return undefined;
   }
   const act: Act = {
     ...{ act: "join", user: user.id, room: room?.name ?? name },
@@ -36,10 +44,10 @@ function joinOne(client: Client, user: User, name: string, key: string | undefin
   };
   perform(world, act);
   const joined = world.room(name);
-  if (joined === undefined) return;
+  if (joined === undefined) return undefined;
   if (joined.topic !== undefined && joined.topic.text !== "") sendTopic(client, joined);
   sendNames(client, joined, user);
-  sendHistory(client, joined);
+  return joined;
 }
 
 function refusalOf(
@@ -56,9 +64,12 @@ function refusalOf(
   }
   if (room.key !== undefined && key !== room.key) return "ERR_BADCHANNELKEY";
   if (room.limit !== undefined && room.members.size >= room.limit) return "ERR_CHANNELISFULL";
-  const isInvited = user.invites.has(room) || room.hasStandingInvitation(user);
-  if (room.flags.has("i") && !isInvited) return "ERR_INVITEONLYCHAN";
+  if (room.flags.has("i") && !isInvited(user, room)) return "ERR_INVITEONLYCHAN";
   return room.bans(user) ? "ERR_BANNEDFROMCHAN" : undefined;
+}
+
+function isInvited(user: User, room: Room): boolean {
+  return user.invites.has(room.ticket) || room.hasStandingInvitation(user);
 }
 
 export function part(
@@ -117,15 +128,20 @@ export function sendTopic(client: Client, { name, topic }: Room): void {
   client.reply("RPL_TOPICWHOTIME", name, topic.by, String(Math.floor(topic.at / 1000)));
 }
 
-/** For who can tell old lines from new ones: as a batch (IRCv3 batch, type chathistory). */
-function sendHistory(client: Client, { name, history }: Room): void {
+/**
+ * For who can tell old lines from new ones: as a batch (IRCv3 batch, type chathistory).
+ *
+ * @param linesMax the latest that are sent at most.
+ * @returns how many were.
+ */
+function sendHistory(client: Client, { name, history }: Room, linesMax: number): number {
   const { capabilities } = client;
-  if (history.lines.length === 0) return;
-  if (!capabilities.has("batch") || !capabilities.has("server-time")) return;
+  if (!capabilities.has("batch") || !capabilities.has("server-time")) return 0;
+  const lines = history.lines.slice(Math.max(0, history.lines.length - linesMax));
+  if (lines.length === 0) return 0;
   const batch = client.nextBatch();
   client.sendFromServer(`BATCH +${batch} chathistory ${name}`);
-  for (const { at, text } of history.lines) {
-    client.send(text, `@batch=${batch};time=${timeTag(at)} `);
-  }
+  for (const { at, text } of lines) client.send(text, `@batch=${batch};time=${timeTag(at)} `);
   client.sendFromServer(`BATCH -${batch}`);
+  return lines.length;
 }

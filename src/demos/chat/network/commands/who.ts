@@ -47,16 +47,13 @@ function* search(client: Client, mask: string, user: User): Iterable<Found> {
   }
   const pattern = fold(mask);
   for (const other of world.users.values()) {
-    if (isSeen(other, user) && isMatch(pattern, other)) yield [other, "*", undefined];
+    const isMatch = other.foldedFields.some((field) => matches(pattern, field));
+    if (isMatch && isSeen(other, user)) yield [other, "*", undefined];
   }
 }
 
 function isSeen(other: User, user: User): boolean {
   return other === user || !other.isInvisible || other.sharesRoomWith(user);
-}
-
-function isMatch(pattern: string, { nick, username, host, realname }: User): boolean {
-  return [nick, username, host, realname].some((field) => matches(pattern, fold(field)));
 }
 
 function sendWho(
