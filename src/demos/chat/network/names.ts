@@ -18,15 +18,18 @@ import { byteLength, cutBytes } from "./text.js";
 const NICK = /^[\p{L}[\]\\`_^{|}][\p{L}\p{M}\p{N}[\]\\`_^{|}-]*$/u;
 /** No blanks, controls, marks of direction or what is not assigned; the comma separates names. */
 const ROOM_NAME = /^#[^\p{C}\p{Z},]+$/u;
-/** Letters nobody sees: with them two names could look the same. */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+/** What nobody sees, and the Braille blank: with them two names could look the same. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** Nicknames that the network gives: see `guestNick`. */
 const GUEST = /^guest-[0-9a-z]+-\d+$/;
 
-/** How a name is compared, and kept in tables. */
+/**
+ * How a name is compared, and kept in tables. The Greek sigma has a second small letter, which
+ * toLowerCase takes at a word's end: where a name goes on, or a mask does, it would be another name.
+ */
 export function fold(name: string): string {
   if (isAscii(name)) return name.toLowerCase();
-  return name.normalize("NFKC").toLowerCase().normalize("NFKC");
+  return name.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ς", "σ");
 }
 
 function isAscii(text: string): boolean {
@@ -42,6 +45,11 @@ export function isNick(text: string): boolean {
 /** Names that are given and cannot be chosen, so that the one they are given to can have them. */
 export function isGuestNick(nick: string): boolean {
   return GUEST.test(fold(nick));
+}
+
+/** Of the programs that keep passwords on other networks, where clients send them by themselves. */
+export function isServiceNick(nick: string): boolean {
+  return /^(?:auth|bot|chan|help|host|memo|nick|oper|sasl)serv$/.test(fold(nick));
 }
 
 /** What a user is called whose nickname belongs to an elder one: everybody thinks of the same. */

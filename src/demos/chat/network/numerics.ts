@@ -72,7 +72,7 @@ const TABLE = {
   ERR_CANNOTSENDTOCHAN: ["404", "Cannot send to channel"],
   ERR_TOOMANYCHANNELS: ["405", "You have joined too many channels"],
   ERR_WASNOSUCHNICK: ["406", "There was no such nickname"],
-  ERR_TOOMANYTARGETS: ["407", "Too many recipients: nothing was sent to the rest"],
+  ERR_TOOMANYTARGETS: ["407", "Too many targets, the rest was left out"],
   ERR_NOORIGIN: ["409", "No origin specified"],
   ERR_INVALIDCAPCMD: ["410", "Invalid CAP command"],
   ERR_NORECIPIENT: ["411"],

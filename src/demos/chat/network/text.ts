@@ -34,7 +34,7 @@ export function hasLineBreaker(text: string): boolean {
   return LINE_BREAKERS.test(text);
 }
 
-/** Without control characters: for what is shown outside of messages, as a topic is. */
+/** Without control characters: for what is shown outside of messages, as a real name is. */
 export function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, "");
 }

@@ -52,7 +52,7 @@ export const messageCases: readonly Case[] = [
       alice< $ 401 alice 2 :No such nick/channel
       alice< $ 401 alice 3 :No such nick/channel
       alice< $ 401 alice 4 :No such nick/channel
-      alice< $ 407 alice alice :Too many recipients: nothing was sent to the rest`,
+      alice< $ 407 alice alice :Too many targets, the rest was left out`,
   },
   {
     name: "AWAY answers for somebody who is not there",
@@ -102,6 +102,48 @@ export const messageCases: readonly Case[] = [
       bob*< $ BATCH +h1 chathistory #a
       bob*< @batch=h1;time=2026-01-31T12:00:00.000Z ~alice PRIVMSG #a :two
       bob*< @batch=h1;time=2026-01-31T12:01:01.000Z ~alice NOTICE #a :three
+      bob*< $ BATCH -h1`,
+  },
+  {
+    name: "what was said in many rooms is cut to what one answer may have",
+    options: { limits: { replyLinesMax: 3 } },
+    script: `${["#a", "#b", "#c"].map((room) => OPEN("alice", room)).join("")}
+      alice> PRIVMSG #a,#b,#c :one
+      alice> PRIVMSG #a,#b,#c :two
+      bob*> JOIN #a,#b,#c
+      alice< ~bob JOIN #a
+      alice< ~bob JOIN #b
+      alice< ~bob JOIN #c
+      bob*< @time=2026-01-31T12:00:00.000Z ~bob JOIN #a
+      bob*< $ 353 bob = #a :@alice bob
+      bob*< $ 366 bob #a :End of /NAMES list
+      bob*< $ BATCH +h1 chathistory #a
+      bob*< @batch=h1;time=2026-01-31T12:00:00.000Z ~alice PRIVMSG #a :one
+      bob*< @batch=h1;time=2026-01-31T12:00:00.000Z ~alice PRIVMSG #a :two
+      bob*< $ BATCH -h1
+      bob*< @time=2026-01-31T12:00:00.000Z ~bob JOIN #b
+      bob*< $ 353 bob = #b :@alice bob
+      bob*< $ 366 bob #b :End of /NAMES list
+      bob*< $ BATCH +h2 chathistory #b
+      bob*< @batch=h2;time=2026-01-31T12:00:00.000Z ~alice PRIVMSG #b :two
+      bob*< $ BATCH -h2
+      bob*< @time=2026-01-31T12:00:00.000Z ~bob JOIN #c
+      bob*< $ 353 bob = #c :@alice bob
+      bob*< $ 366 bob #c :End of /NAMES list`,
+  },
+  {
+    name: "what programs ask of all who are in a room is not asked again of who comes later",
+    script: `${OPEN("alice", "#a")}
+      alice> PRIVMSG #a :\u0001VERSION\u0001
+      alice> PRIVMSG #a :\u0001DCC SEND x 2130706433 4000 9
+      alice> PRIVMSG #a :\u0001ACTION waves\u0001
+      bob*> JOIN #a
+      alice< ~bob JOIN #a
+      bob*< @time=2026-01-31T12:00:00.000Z ~bob JOIN #a
+      bob*< $ 353 bob = #a :@alice bob
+      bob*< $ 366 bob #a :End of /NAMES list
+      bob*< $ BATCH +h1 chathistory #a
+      bob*< @batch=h1;time=2026-01-31T12:00:00.000Z ~alice PRIVMSG #a :\u0001ACTION waves\u0001
       bob*< $ BATCH -h1`,
   },
   {

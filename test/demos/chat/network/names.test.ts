@@ -9,6 +9,7 @@ import {
   isKey,
   isNick,
   isRoomName,
+  isServiceNick,
   maskOf,
   matches,
   usernameOf,
@@ -37,6 +38,10 @@ describe("nicknames", () => {
   test("may have nothing that is no word, no name, or not to be seen", () => {
     for (const nick of bad) expect([nick, isNick(nick)]).toEqual([nick, false]);
   });
+  test("that clients trust with passwords are recognised", () => {
+    expect(["NickServ", "ｎickserv", "CHANſERV"].map(isServiceNick)).toEqual([true, true, true]);
+    expect(["nickserver", "observ", "conserv"].map(isServiceNick)).toEqual([false, false, false]);
+  });
   test("that are given are recognised", () => {
     expect(guestNick("ab1.7")).toBe("Guest-ab1-7");
     expect(isNick(guestNick("abcdefgh.999999999999999"))).toBe(true);
@@ -52,7 +57,18 @@ test("rooms may have anything but blanks, commas and what is not to be seen", ()
   for (const name of ["#a", "##", "#c++", "#größe", "#世界", "#a:b", "#😀", `#${"x".repeat(49)}`]) {
     expect([name, isRoomName(name)]).toEqual([name, true]);
   }
-  for (const name of ["", "#", "a", "&a", "#a b", "#a,b", "#a\u0007", "#\u200b", "#\u3000x"]) {
+  for (const name of [
+    "",
+    "#",
+    "a",
+    "&a",
+    "#a b",
+    "#a,b",
+    "#a\u0007",
+    "#\u200b",
+    "#\u3000x",
+    "#a\u2800",
+  ]) {
     expect([name, isRoomName(name)]).toEqual([name, false]);
   }
   expect(isRoomName(`#${"x".repeat(50)}`)).toBe(false);
@@ -68,6 +84,18 @@ test("names are the same in any case and width", () => {
       expect(fold(fold(x))).toBe(fold(x));
     }),
   );
+});
+
+test("names are the same with either small sigma, and masks hold however a name goes on", () => {
+  expect(fold("ΟΔΟΣ")).toBe(fold("οδοσ"));
+  expect(fold("ΟΔΟΣ")).toBe(fold("οδος"));
+  expect(matches(fold("ΟΔΟΣ*!*@*"), fold("ΟΔΟΣΑ!~u@h"))).toBe(true);
+});
+
+test("letters that only look alike, and the Turkish ones, are names of their own", () => {
+  const names = ["admin", "ADMİN", "admın", "аdmin"];
+  expect(new Set(names.map(fold)).size).toBe(4);
+  expect(fold("ADMIN")).toBe("admin");
 });
 
 test("usernames and hosts become words", () => {

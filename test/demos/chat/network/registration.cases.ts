@@ -19,7 +19,7 @@ ${SUPPORT(nick, name)}
 
 const SUPPORT = (nick: string, name = nick): string =>
   `  ${name}< $ 005 ${nick} NETWORK=TestNet CASEMAPPING=ascii CHANTYPES=# CHANMODES=Ibe,k,l,imnst PREFIX=(ov)@+ MODES=4 MAXLIST=Ibe:100 EXCEPTS=e INVEX=I CHANLIMIT=#:50 NICKLEN=30 USERLEN=13 :are supported by this server
-  ${name}< $ 005 ${nick} CHANNELLEN=50 TOPICLEN=390 KICKLEN=200 AWAYLEN=200 KEYLEN=32 ELIST=CMNTU SAFELIST UTF8ONLY TARGMAX=JOIN:,PART:,KICK:4,NAMES:4,NOTICE:4,PRIVMSG:4,WHOIS:4 :are supported by this server`;
+  ${name}< $ 005 ${nick} CHANNELLEN=50 TOPICLEN=390 KICKLEN=200 AWAYLEN=200 KEYLEN=32 ELIST=CMNTU SAFELIST UTF8ONLY TARGMAX=JOIN:,PART:,KICK:4,LIST:4,NAMES:4,NOTICE:4,PRIVMSG:4,WHOIS:4 :are supported by this server`;
 
 export const registrationCases: readonly Case[] = [
   {
@@ -124,6 +124,8 @@ export const registrationCases: readonly Case[] = [
       alice< $ 432 alice a!b :Erroneous nickname
       alice> NICK Guest-abc-1
       alice< $ 432 alice Guest-abc-1 :Erroneous nickname
+      alice> NICK NickServ
+      alice< $ 432 alice NickServ :Erroneous nickname
       alice> NICK aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
       alice< $ 432 alice aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa :Erroneous nickname
       bob> NICK Alice

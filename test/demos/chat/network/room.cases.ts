@@ -138,6 +138,8 @@ export const roomCases: readonly Case[] = [
       alice> NAMES #a
       alice< $ 353 alice @ #a :@alice bob
       alice< $ 366 alice #a :End of /NAMES list
+      carl> TOPIC #a
+      carl< $ 403 carl #a :No such channel
       carl> NAMES #a
       carl< $ 366 carl #a :End of /NAMES list
       carl> NAMES
@@ -147,7 +149,7 @@ export const roomCases: readonly Case[] = [
       carl< $ 366 carl #2 :End of /NAMES list
       carl< $ 366 carl #3 :End of /NAMES list
       carl< $ 366 carl #4 :End of /NAMES list
-      carl< $ 407 carl #5 :Too many recipients: nothing was sent to the rest`,
+      carl< $ 407 carl #5 :Too many targets, the rest was left out`,
   },
   {
     name: "LIST shows rooms by name, mask, size and age",
@@ -191,6 +193,12 @@ export const roomCases: readonly Case[] = [
       alice< $ 323 alice :End of /LIST
       alice> LIST T<5
       alice< $ 321 alice Channel :Users  Name
+      alice< $ 323 alice :End of /LIST
+      alice> LIST #*,*,#t*,!#s*,!#c*
+      alice< $ 321 alice Channel :Users  Name
+      alice< $ 322 alice #tea 2 :Earl Grey
+      alice< $ 322 alice #coffee 1 :
+      alice< $ 407 alice !#c* :Too many targets, the rest was left out
       alice< $ 323 alice :End of /LIST
       carl> LIST T>5,#*
       carl< $ 321 carl Channel :Users  Name
@@ -239,7 +247,7 @@ export const roomCases: readonly Case[] = [
       alice< $ 401 alice 2 :No such nick/channel
       alice< $ 401 alice 3 :No such nick/channel
       alice< $ 401 alice 4 :No such nick/channel
-      alice< $ 407 alice 5 :Too many recipients: nothing was sent to the rest
+      alice< $ 407 alice 5 :Too many targets, the rest was left out
       alice> KICK #a alice
       alice< ~alice KICK #a alice :alice`,
   },

@@ -18,7 +18,7 @@ export function say(world: World, { user: id, to, text, isNotice, at }: ActOf<"s
     const broadcast = new Broadcast(line, at);
     tellRoom(room, broadcast, user);
     if (echo) user.client?.tell(broadcast);
-    room.history.add({ at, text: line });
+    if (!isForPrograms(text)) room.history.add({ at, text: line });
     return;
   }
   const whom = world.users.get(to);
@@ -26,6 +26,14 @@ export function say(world: World, { user: id, to, text, isNotice, at }: ActOf<"s
   const broadcast = new Broadcast(`:${user.mask} ${command} ${whom.nick} :${text}`, at);
   whom.client?.tell(broadcast);
   if (echo && user !== whom) user.client?.tell(broadcast);
+}
+
+/**
+ * CTCP but for ACTION, which is something said. A program that comes later would answer a question of
+ * yesterday, and offer its user a file that is no longer there.
+ */
+function isForPrograms(text: string): boolean {
+  return text.startsWith("\u0001") && !text.startsWith("\u0001ACTION ");
 }
 
 export function wallops(world: World, act: ActOf<"wallops">): void {

@@ -6,6 +6,7 @@
 import type { Client } from "../client.js";
 import { fold, matches } from "../names.js";
 import type { Room, User } from "../state.js";
+import { listOf } from "./targets.js";
 
 type Condition = (room: Room) => boolean;
 const MINUTE_MS = 60_000;
@@ -16,12 +17,17 @@ export function list(
   user: User,
 ): void {
   const { world } = client;
-  const { wanted, conditions } = parse(first, second, world.now());
+  const { masks, conditions } = parse(listOf(`${first},${second}`), world.now());
+  // Each is held against every room, which takes longer than anything else that one line can ask.
+  const used = masks.slice(0, world.limits.targetsMax);
+  const wanted = used.filter((mask) => !mask.startsWith("!")).map(fold);
+  const unwanted = used.filter((mask) => mask.startsWith("!")).map((mask) => fold(mask.slice(1)));
   let left = world.limits.replyLinesMax;
   client.reply("RPL_LISTSTART", "Channel");
-  for (const [folded, room] of world.rooms) {
-    const isWanted = wanted.length === 0 || wanted.some((mask) => matches(mask, folded));
-    if (!isWanted || !room.isVisibleTo(user) || !conditions.every((holds) => holds(room))) continue;
+  for (const [name, room] of world.rooms) {
+    if (!room.isVisibleTo(user) || !conditions.every((holds) => holds(room))) continue;
+    if (wanted.length > 0 && !wanted.some((mask) => matches(mask, name))) continue;
+    if (unwanted.some((mask) => matches(mask, name))) continue;
     if (left === 0) {
       client.reply("ERR_TOOMANYMATCHES", "LIST");
       break;
@@ -29,26 +35,23 @@ export function list(
     left -= 1;
     client.reply("RPL_LIST", room.name, String(room.members.size), room.topic?.text ?? "");
   }
+  const surplus = masks[world.limits.targetsMax];
+  if (surplus !== undefined) client.reply("ERR_TOOMANYTARGETS", surplus);
   client.reply("RPL_LISTEND");
 }
 
-function parse(first: string, second: string, now: number) {
-  const wanted: string[] = [];
+function parse(items: readonly string[], now: number) {
+  const masks: string[] = [];
   const conditions: Condition[] = [];
-  for (const item of [...first.split(","), ...second.split(",")]) {
-    if (item === "") continue;
+  for (const item of items) {
     const condition = conditionOf(item, now);
-    if (condition === undefined) wanted.push(fold(item));
+    if (condition === undefined) masks.push(item);
     else conditions.push(condition);
   }
-  return { wanted, conditions };
+  return { masks, conditions };
 }
 
 function conditionOf(item: string, now: number): Condition | undefined {
-  if (item.startsWith("!")) {
-    const mask = fold(item.slice(1));
-    return (room) => !matches(mask, fold(room.name));
-  }
   const match = /^([CT]?)([<>])(\d{1,9})$/i.exec(item);
   if (match === null) return undefined;
   const [, kind = "", sign, digits] = match;

@@ -10,7 +10,7 @@ import { perform } from "../acts/apply-act.js";
 import type { Client } from "../client.js";
 import { REALNAME_LENGTH, REASON_LENGTH } from "../limits.js";
 import type { Message } from "../message.js";
-import { guestNick, isGuestNick, isNick, isRoomName, usernameOf } from "../names.js";
+import { guestNick, isGuestNick, isNick, isRoomName, isServiceNick, usernameOf } from "../names.js";
 import { isSameSecret } from "../secret.js";
 import { cutBytes, withoutControls } from "../text.js";
 import { registerIfComplete } from "./register.js";
@@ -33,7 +33,8 @@ export function nick(client: Client, [wanted = ""]: readonly string[]): void {
     return;
   }
   const isOwnGuestNick = user !== undefined && wanted === guestNick(user.id);
-  if (!isNick(wanted) || (isGuestNick(wanted) && !isOwnGuestNick)) {
+  const isReserved = (isGuestNick(wanted) && !isOwnGuestNick) || isServiceNick(wanted);
+  if (!isNick(wanted) || isReserved) {
     client.reply("ERR_ERRONEUSNICKNAME", wanted);
     return;
   }

@@ -77,7 +77,8 @@ export function kick(
 /** A room that the user is in; otherwise it is said what is wrong. */
 function roomOfMember(client: Client, name: string, user: User): Room | undefined {
   const room = client.world.room(name);
-  if (room === undefined) client.reply("ERR_NOSUCHCHANNEL", name);
+  // Of a secret one nobody is told that it is there (RFC 2811 §4.2.6).
+  if (!room?.isVisibleTo(user)) client.reply("ERR_NOSUCHCHANNEL", name);
   else if (!room.members.has(user)) client.reply("ERR_NOTONCHANNEL", room.name);
   else return room;
   return undefined;

@@ -14,7 +14,7 @@ import type { World } from "../world.js";
 export const VERSION: string = "socket-reactor-chat-1";
 /** Beside the nickname and the text a message has room for 13. */
 const TOKENS_PER_LINE = 12;
-const TARGETED = ["KICK", "NAMES", "NOTICE", "PRIVMSG", "WHOIS"];
+const TARGETED = ["KICK", "LIST", "NAMES", "NOTICE", "PRIVMSG", "WHOIS"];
 
 export function sendSupport(client: Client): void {
   const tokens = supportOf(client.world);
