@@ -121,15 +121,14 @@ describe.skipIf(missing)(named("a page among the hostile", missing), { timeout: 
     const browser = await startBrowser();
     const page = await enter(browser, url, "anna");
     await page.emulateMedia({ reducedMotion: "reduce" });
-    const mallory = await IrcClient.enter(port, "mallory");
+    const mallory = await IrcClient.enter(port, `z${"\u0310\u0334".repeat(12)}`);
     const irene = await IrcClient.enter(port, "irene");
     irene.send("PRIVMSG #lobby :A quiet line");
     const quiet = page.locator(".said", { hasText: "A quiet line" });
     await quiet.waitFor();
     const before = await quiet.screenshot();
-    mallory.send(`PRIVMSG #lobby :Z${"\u0310\u0316".repeat(100)} heaped`);
-    mallory.send(`PRIVMSG #lobby :Z${"\u0310\u0316".repeat(100)} again`);
-    await page.getByText("again").waitFor();
+    mallory.send(`PRIVMSG #lobby :z${"\u0310\u0334".repeat(12)} heaped`);
+    await page.getByText("heaped").waitFor();
     expect((await quiet.screenshot()).equals(before)).toBe(true);
     irene.send("PRIVMSG #lobby :Another quiet line");
     await page.getByText("Another quiet line").waitFor();
