@@ -31,6 +31,7 @@ NICK me, USER me 0 * :Me, JOIN #lobby, PRIVMSG #lobby :hello
 Options:
 ${listenHelp(DEFAULT_PORT)}
   --web-port PORT    the page's port on the same host (default ${DEFAULT_WEB_PORT})
+  --web-name NAME    the page's name, if a proxy serves it (default --host)
   --name NAME        what the server calls itself (default chat.localhost)
   --motd FILE        its welcome: the text of this file
   --opers FILE       operators, NAME:PASSWORD a line; nobody else may read it
@@ -42,7 +43,7 @@ ${listenHelp(DEFAULT_PORT)}
   --help             show this
 
 On a loopback address, as the default is, the page is served to requests that
-name an address, localhost or --host. docs/chat.md has the limits, and more.
+name an address, localhost or --web-name. docs/chat.md has the limits, and more.
 Ctrl-C ends it. Exit status: 0 when ended so, 1 on an error.`;
 
 /** Addresses to listen on that are none to connect to. */
@@ -61,6 +62,7 @@ export async function chat(args: string[], joining: JoinOptions = {}): Promise<v
   const values = splitArguments("chat", args, {
     ...LISTEN_OPTIONS,
     "web-port": { type: "string", default: String(DEFAULT_WEB_PORT) },
+    "web-name": { type: "string" },
     name: { type: "string" },
     motd: { type: "string" },
     opers: { type: "string" },
@@ -70,27 +72,33 @@ export async function chat(args: string[], joining: JoinOptions = {}): Promise<v
     backplane: { type: "string" },
   });
   const options = parseListenOptions(values, DEFAULT_PORT);
+  if (options.help) return console.log(HELP);
   const webPort = parsePort("--web-port", values["web-port"]);
   const log = (line: string): void => console.log(line);
   const settings: Settings = {
     network: {
       motd: values.motd === undefined ? WELCOME : readMotd(values.motd),
-      ...(values.name !== undefined && { serverName: checkServerName(values.name) }),
+      ...(values.name !== undefined && { serverName: checkName("--name", values.name) }),
       ...(values.opers !== undefined && { operators: readOperators(values.opers) }),
     },
+    hostName: checkName("--web-name", values["web-name"]) ?? options.host,
     limits: limitsOf(values.connections, values["per-address"]),
     floodLimits: !values["no-flood-limits"],
     log: options.verbose ? log : () => {},
   };
-  if (options.help) return console.log(HELP);
   const reactor = new Reactor({ backend: options.backend });
   const server = await open(reactor, options, webPort, settings);
   const interrupted = untilInterrupted();
   const running = reactor.run();
-  const backplane = await join(server, values.backplane, { ...joining, log });
-  console.log(`Chat server on ${server.address}, Ctrl-C ends it`);
-  for (const line of invitation(server)) console.log(line);
-  await Promise.race([running, aborted(interrupted)]);
+  const over = Promise.race([running, aborted(interrupted)]).then(() => undefined);
+  // A Redis that says nothing is waited for, but not by who has pressed Ctrl-C.
+  const joined = join(server, values.backplane, { ...joining, log });
+  const backplane = await Promise.race([joined, over]);
+  if (!interrupted.aborted) {
+    console.log(`Chat server on ${server.address}, Ctrl-C ends it`);
+    for (const line of invitation(server)) console.log(line);
+  }
+  await over;
   await server.drain();
   await backplane?.close();
   reactor.stop();
@@ -98,7 +106,7 @@ export async function chat(args: string[], joining: JoinOptions = {}): Promise<v
   process.exit(); // as echo does
 }
 
-type Settings = Omit<ChatServerOptions, "host" | "port" | "hostName">;
+type Settings = Omit<ChatServerOptions, "host" | "port">;
 
 async function open(
   reactor: Reactor,
@@ -106,9 +114,9 @@ async function open(
   webPort: number,
   settings: Settings,
 ): Promise<ChatServer> {
-  const { port, host: hostName } = options;
+  const { port } = options;
   const server = await openServer(options, DEFAULT_PORT, (host) => {
-    return new ChatServer(reactor, { ...settings, host, port, hostName });
+    return new ChatServer(reactor, { ...settings, host, port });
   });
   try {
     const where = { ...options, port: webPort };
@@ -151,11 +159,12 @@ function parseCount(name: string, text: string): number {
   throw new UsageError(`${name} must be an integer from 1 to 9999999: "${text}"`);
 }
 
-/** It is a word of each line that the server says. */
-function checkServerName(name: string): string {
+/** One is a word of each line that the server says, the other what browsers ask for. */
+function checkName<T extends string | undefined>(option: string, name: T): T {
+  if (name === undefined) return name;
   if (/^[a-z0-9][a-z0-9.-]*$/i.test(name) && name.length <= SERVER_NAME_LENGTH) return name;
   const allowed = `1 to ${SERVER_NAME_LENGTH} letters, digits, dots and hyphens`;
-  throw new UsageError(`--name must be ${allowed}, such as chat.example.org: "${name}"`);
+  throw new UsageError(`${option} must be ${allowed}, such as chat.example.org: "${name}"`);
 }
 
 /** What to try now. */

@@ -1,20 +1,21 @@
 /** The built `socket-reactor chat` as a person meets it: help, errors, what it says, and Ctrl-C. */
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { expectError, expectTakenPort } from "../cli-errors.js";
 import { listening, type RunningCli, runCli, start } from "../cli-process.js";
 import { ask } from "../http/demo-server.js";
 import { connectLines, connectWeb, enter } from "./chat-peers.js";
 
-function fileWith(text: string, mode = 0o600): string {
+function fileWith(content: string, mode = 0o600): string {
   const folder = mkdtempSync(join(tmpdir(), "socket-reactor-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "file");
-  writeFileSync(path, text);
+  writeFileSync(path, content);
   chmodSync(path, mode);
   return path;
 }
@@ -38,10 +39,16 @@ describe("the chat command", { timeout: TIMEOUT_MS }, () => {
   test.each(["--help", "-h"])("%s lists its options", async (flag) => {
     const { status, stdout, stderr } = await runCli(["chat", flag]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const options = ["host", "port", "backend", "web-port", "name", "motd", "opers", "connections"];
-    options.push("per-address", "no-flood-limits", "backplane", "verbose", "help");
+    const options = ["host", "port", "backend", "web-port", "web-name", "name", "motd", "opers"];
+    options.push("connections", "per-address", "no-flood-limits", "backplane", "verbose", "help");
     for (const option of options) expect(stdout).toContain(`  --${option} `);
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("--help lists them whatever else is wrong", async () => {
+    const { status, stdout } = await runCli(["chat", "--help", "--motd", "/none"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Usage: /);
   });
 
   test.each([
@@ -49,6 +56,7 @@ describe("the chat command", { timeout: TIMEOUT_MS }, () => {
     [["--port", "65536"], '--port must be an integer from 0 to 65535: "65536"'],
     [["--web-port", "x"], '--web-port must be an integer from 0 to 65535: "x"'],
     [["--name", "two words"], "--name must be 1 to 63 letters, digits, dots and hyphens"],
+    [["--web-name", "a:80"], "--web-name must be 1 to 63 letters, digits, dots and hyphens"],
     [["--connections", "0"], '--connections must be an integer from 1 to 9999999: "0"'],
     [["--per-address", "many"], '--per-address must be an integer from 1 to 9999999: "many"'],
     [["--motd", "/none"], '--motd: "/none" cannot be read (ENOENT)'],
@@ -124,6 +132,34 @@ describe("the chat command", { timeout: TIMEOUT_MS }, () => {
     expect(second.lines.at(-1)).toMatch(/Too many connections from your address/);
     anna.say(...Array.from({ length: 1000 }, () => "PING x"));
     await anna.said(/ PONG /, 1000);
+  });
+
+  test("--web-name lets a proxy with a name of its own serve the page", async () => {
+    const { webPort } = await startCommand("--web-name", "chat.example.org");
+    const headers = { Host: "chat.example.org" };
+    expect((await ask(webPort, "/", { headers })).status).toBe(200);
+    const origin = "https://chat.example.org";
+    const page = await connectWeb(webPort, "/irc", { ...headers, Origin: origin });
+    await page.register("page");
+    expect((await ask(webPort, "/", { headers: { Host: "evil.example" } })).status).toBe(421);
+  });
+
+  test("Ctrl-C ends it also while it waits for a Redis that says nothing", async () => {
+    const redis = createServer().listen(0, "127.0.0.1");
+    await once(redis, "listening");
+    const { port } = redis.address() as { port: number };
+    const ports = ["--port", "0", "--web-port", "0"];
+    const child = start(["chat", ...ports, "--backplane", `redis://127.0.0.1:${port}`]);
+    const ended = Promise.all([once(child, "close"), text(child.stdout), text(child.stderr)]);
+    const [link] = (await once(redis, "connection")) as [Socket];
+    onTestFinished(async () => {
+      link.destroy();
+      redis.close();
+      await once(redis, "close");
+    });
+    link.on("error", () => {});
+    child.kill("SIGINT");
+    expect(await ended).toEqual([[0, null], "", ""]);
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)(
