@@ -114,6 +114,23 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
     expect(errors).toEqual([]);
   });
 
+  test("of a flood so many dots come and go as can be followed, and no more", async () => {
+    const { echoPort, httpPort } = startDemo({ beatMs: 50 });
+    const { page, errors } = await open(`http://127.0.0.1:${httpPort}/`);
+    await page.evaluate(`
+      globalThis.most = 0;
+      const dots = () => document.querySelectorAll("#diagram .dot").length;
+      new MutationObserver(() => { most = Math.max(most, dots()); })
+        .observe(document.getElementById("diagram"), { childList: true });
+    `);
+    await connectMany(echoPort, 600);
+    await page.locator("#diagram-summary", { hasText: /5\d\d more/ }).waitFor();
+    const most = await page.evaluate<number>("most");
+    expect(most).toBeGreaterThanOrEqual(CONNECTIONS_SHOWN_MAX);
+    expect(most).toBeLessThan(200); // 120, those of the table, and the listeners
+    expect(errors).toEqual([]);
+  });
+
   test("it says when the server has gone, and comes back to it", async () => {
     const first = startDemo();
     const { page } = await open(`http://127.0.0.1:${first.httpPort}/`);

@@ -13,6 +13,9 @@ const STEP_MS = 500;
 /** How long a closed one is still there. */
 const GONE_MS = 900;
 
+/** So many can be followed: of a flood, no further ones come in by LISTEN. Those of the table do. */
+const DOTS_MAX = 120;
+
 /** From one dot's middle to the next. */
 const PITCH = 18;
 
@@ -26,6 +29,7 @@ export class Diagram {
   #dots = new Map();
   #boxes = new Map();
   #listeners = [];
+  #isPlacing = false;
 
   constructor(svg) {
     this.#svg = svg;
@@ -51,12 +55,13 @@ export class Diagram {
     for (const [id, dot] of this.#dots) {
       if (!shown.has(id) && dot.way.length === 0 && !dot.isGone) this.#leave(id, dot);
     }
-    this.#place();
+    this.#placeSoon();
   }
 
   #change(change) {
     const { id, service, peer, from, to } = change;
     if (from === undefined && to === "ESTABLISHED" && !this.#dots.has(id)) {
+      if (this.#dots.size >= DOTS_MAX) return;
       this.#go(this.#add({ id, service, peer }, "LISTEN"), id, ["SYN_RECV", "ESTABLISHED"]);
       return;
     }
@@ -79,7 +84,7 @@ export class Diagram {
     if (next !== undefined) {
       dot.state = next;
       dot.timer = setTimeout(() => this.#step(dot, id), STEP_MS);
-      this.#place();
+      this.#placeSoon();
     } else if (dot.isLast) this.#leave(id, dot);
   }
 
@@ -87,24 +92,40 @@ export class Diagram {
     const g = makeDot(`dot ${service}`, service, `${service} #${id}, ${peer}`);
     const dot = { g, state, way: [], timer: undefined, isLast: false, isGone: false };
     this.#dots.set(id, dot);
-    this.#place();
+    this.#placeSoon();
     this.#svg.append(g);
     return dot;
   }
 
+  /** It fades, unless there is a crowd. */
   #leave(id, dot) {
     dot.isGone = true;
-    dot.g.classList.add("gone");
-    setTimeout(() => {
+    const remove = () => {
       if (this.#dots.get(id) === dot) this.#dots.delete(id);
       this.#drop(dot);
-      this.#place();
-    }, GONE_MS);
+      this.#placeSoon();
+    };
+    if (this.#dots.size > DOTS_MAX) {
+      remove();
+      return;
+    }
+    dot.g.classList.add("gone");
+    setTimeout(remove, GONE_MS);
   }
 
   #drop(dot) {
     clearTimeout(dot.timer);
     dot.g.remove();
+  }
+
+  /** Once a picture, however much has changed: each time it goes through all dots. */
+  #placeSoon() {
+    if (this.#isPlacing) return;
+    this.#isPlacing = true;
+    requestAnimationFrame(() => {
+      this.#isPlacing = false;
+      this.#place();
+    });
   }
 
   /** Each dot to its place in the box of its state, by number. */
