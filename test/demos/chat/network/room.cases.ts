@@ -295,6 +295,31 @@ export const roomCases: readonly Case[] = [
       bob< $ 366 bob #a :End of /NAMES list`,
   },
   {
+    name: "only an operator's invitation opens a room that is closed later",
+    script: `${MEET()}
+      carl> AWAY
+      carl< $ 305 carl :You are no longer marked as being away
+      dave> AWAY
+      dave< $ 305 dave :You are no longer marked as being away
+      bob> INVITE carl #a
+      bob< $ 341 bob carl #a
+      carl< ~bob INVITE carl #a
+      alice> INVITE dave #a
+      alice< $ 341 alice dave #a
+      dave< ~alice INVITE dave #a
+      alice> MODE #a +i
+      alice< ~alice MODE #a +i
+      bob< ~alice MODE #a +i
+      carl> JOIN #a
+      carl< $ 473 carl #a :Cannot join channel (+i)
+      dave> JOIN #a
+      alice< ~dave JOIN #a
+      bob< ~dave JOIN #a
+      dave< ~dave JOIN #a
+      dave< $ 353 dave = #a :@alice bob dave
+      dave< $ 366 dave #a :End of /NAMES list`,
+  },
+  {
     name: "an invitation dies with its room",
     script: `${OPEN("alice", "#a")}
       bob> PING x

@@ -78,7 +78,8 @@ export function invite(world: World, act: ActOf<"invite">): void {
   const whom = world.users.get(act.whom);
   const room = world.room(act.room);
   if (user === undefined || whom?.client === undefined || room === undefined) return;
-  whom.invite(room);
+  // Anybody may ask somebody in where that opens nothing; it must open nothing later, either.
+  if (room.members.get(user)?.isOperator === true) whom.invite(room);
   const text = `:${user.mask} INVITE ${whom.nick} ${room.name}`;
   whom.client.tell(new Broadcast(text, world.now()));
 }
