@@ -65,9 +65,21 @@ export function parseBackend(name: string | undefined): Backend | undefined {
   throw new UsageError(`--backend must be one of ${supportedBackends().join(", ")}: "${name}"`);
 }
 
+/** A port of the command line, for what is said when it cannot be had. */
+export interface PortOption {
+  /** As it is typed, with its hyphens. */
+  readonly option: string;
+  readonly port: number;
+  /** What may work instead. */
+  readonly defaultPort: number;
+  /** Where there are several: whose it is. */
+  readonly service?: string | undefined;
+}
+
 /**
  * Makes a server with the address of a host that may be a name.
  *
+ * @param ports those that it is to have, if they are not `--port` alone.
  * @throws UsageError, one line about what can be mended; anything else is a bug, and keeps its
  *   stack.
  */
@@ -75,24 +87,22 @@ export async function openServer<T>(
   { host, port }: ListenOptions,
   defaultPort: number,
   open: (address: string) => T | Promise<T>,
+  ports: readonly PortOption[] = [{ option: "--port", port, defaultPort }],
 ): Promise<T> {
   try {
     const { address } = await lookup(host);
     return await open(address);
   } catch (error) {
-    throw explain(error, host, port, defaultPort);
+    throw explain(error, host, ports);
   }
 }
 
-function explain(error: unknown, host: string, port: number, defaultPort: number): unknown {
+function explain(error: unknown, host: string, ports: readonly PortOption[]): unknown {
   const code = codeOf(error);
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `port ${port} on ${host} is taken; try another --port, or --port 0 for a free one`,
-    EACCES: `no permission to listen on port ${port}; ports below 1024 may need root, try --port ${defaultPort}`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine; try --host ${DEFAULT_HOST}`,
-  };
   if (error instanceof SystemError) {
-    return new UsageError(code in reasons ? `${reasons[code]} (${code})` : error.message);
+    const asked = ports.find(({ port }) => port === error.port);
+    const reason = reasonOf(code, host, asked);
+    return new UsageError(reason === undefined ? error.message : `${reason} (${code})`);
   }
   if (error instanceof Error && "syscall" in error && error.syscall === "getaddrinfo") {
     return new UsageError(`--host "${host}" is neither an address nor a known name (${code})`);
@@ -101,15 +111,48 @@ function explain(error: unknown, host: string, port: number, defaultPort: number
   return code === "ERR_INVALID_ADDRESS" ? new UsageError((error as Error).message) : error;
 }
 
-/** Aborts at the first Ctrl-C or SIGTERM. `onAgain` hears of each later one. */
-export function untilInterrupted(onAgain: () => void = () => {}): AbortSignal {
-  const interrupted = new AbortController();
-  // Not once: npm passes Ctrl-C on to a process that has had it from the terminal already.
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.on(signal, () => (interrupted.signal.aborted ? onAgain() : interrupted.abort()));
+function reasonOf(code: string, host: string, asked: PortOption | undefined): string | undefined {
+  if (code === "EADDRNOTAVAIL") {
+    return `${host} is not an address of this machine; try --host ${DEFAULT_HOST}`;
   }
+  if (asked === undefined) return undefined;
+  const { option, port, defaultPort, service } = asked;
+  const purpose = service === undefined ? "" : `, for ${service},`;
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `port ${port} on ${host}${purpose} is taken; try another ${option}, or ${option} 0 for a free one`,
+    EACCES: `no permission to listen on port ${port}; ports below 1024 may need root, try ${option} ${defaultPort}`,
+  };
+  return reasons[code];
+}
+
+/** Ctrl-C by a person, again; sooner than that, it is npm that passes the first one on. */
+const AGAIN_MS = 1000;
+
+/**
+ * Aborts at the first Ctrl-C or SIGTERM.
+ *
+ * @param waiting what to say when the process is still there a second later: who waits so long may
+ *   wonder why, or not want to. From then on the next one ends it at once.
+ */
+export function untilInterrupted(waiting?: string): AbortSignal {
+  const interrupted = new AbortController();
+  let isPerson = false;
+  const wonder = (): void => {
+    isPerson = true;
+    console.log(waiting);
+  };
+  const onSignal = (): void => {
+    if (isPerson) process.exit();
+    if (!interrupted.signal.aborted && waiting !== undefined) setTimeout(wonder, AGAIN_MS).unref();
+    interrupted.abort();
+  };
+  // Not once: npm passes Ctrl-C on to a process that has had it from the terminal already.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, onSignal);
   return interrupted.signal;
 }
+
+/** What a server says that finishes its answers, for `untilInterrupted`. */
+export const ANSWERS_UNDER_WAY = "Answers are under way; Ctrl-C again ends them";
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";

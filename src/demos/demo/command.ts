@@ -2,12 +2,14 @@
  * `socket-reactor demo`: its options, its help, and what it says to try; listen-options.ts has what
  * all servers share.
  */
-import { SystemError, supportedBackends } from "socket-reactor";
+import { supportedBackends } from "socket-reactor";
 import { stateLog } from "../colour.js";
 import { parsePort, parseSeconds } from "../command-line.js";
 import {
+  ANSWERS_UNDER_WAY,
   LISTEN_OPTIONS,
   openServer,
+  type PortOption,
   parseListenOptions,
   splitArguments,
   untilInterrupted,
@@ -23,11 +25,6 @@ const SERVICES = Object.keys(PORTS) as readonly Service[];
 
 /** As that of socket-reactor http: /http/slow takes three. */
 const DEFAULT_DRAIN_SECONDS = 5;
-
-/** Ctrl-C by a person, again; sooner than that, it is npm that passes the first one on. */
-const AGAIN_MS = 1000;
-
-const WAITING = "Answers are under way; Ctrl-C again ends them";
 
 const HELP = `Usage: socket-reactor demo [options]
 
@@ -71,25 +68,14 @@ export async function demo(args: string[]): Promise<void> {
   const drainMs = parseSeconds("--drain", values.drain);
   const ports = parsePorts(values);
   if (options.help) return console.log(HELP);
-  const server = await openServer(options, 0, (host) => {
-    const { host: hostName, backend, verbose } = options;
-    const log = stateLog(verbose);
-    return explained(ports, hostName, () => {
-      const { echo: echoPort, chat: chatPort, http: httpPort } = ports;
-      return new DemoServer({ host, hostName, backend, log, echoPort, chatPort, httpPort });
-    });
-  });
-  let isPerson = false;
-  const interrupted = untilInterrupted(() => {
-    if (isPerson) process.exit();
-  });
-  interrupted.addEventListener("abort", () => {
-    const wonder = (): void => {
-      isPerson = true;
-      console.log(WAITING);
-    };
-    setTimeout(wonder, AGAIN_MS).unref();
-  });
+  const { echo: echoPort, chat: chatPort, http: httpPort } = ports;
+  const open = (address: string): DemoServer => {
+    const { host: hostName, backend } = options;
+    const log = stateLog(options.verbose);
+    return new DemoServer({ host: address, hostName, backend, log, echoPort, chatPort, httpPort });
+  };
+  const server = await openServer(options, 0, open, portOptions(ports));
+  const interrupted = untilInterrupted(ANSWERS_UNDER_WAY);
   console.log(thingsToTry(addressesOf(server)));
   await server.run(interrupted, drainMs);
   process.exit(); // as echo does
@@ -111,22 +97,12 @@ function parsePorts(values: Readonly<Record<`${Service}-port`, string>>): Ports 
   return ports;
 }
 
-/** Says which of the three ports it is that cannot be had. */
-function explained<T>(ports: Ports, host: string, open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    const service = SERVICES.find((one) => ports[one] === error.port && error.port !== 0);
-    if (service === undefined) throw error;
-    const option = `--${service}-port`;
-    const reasons: Readonly<Record<string, string>> = {
-      EADDRINUSE: `port ${error.port} on ${host}, for ${service}, is taken; try another ${option}, or ${option} 0 for a free one`,
-      EACCES: `no permission to listen on port ${error.port}; ports below 1024 may need root, try ${option} ${PORTS[service]}`,
-    };
-    const reason = reasons[error.code];
-    throw reason === undefined ? error : new UsageError(`${reason} (${error.code})`);
-  }
+/** So that it is said which of the three cannot be had. */
+function portOptions(ports: Ports): PortOption[] {
+  return SERVICES.map((service) => ({
+    ...{ option: `--${service}-port`, port: ports[service], service },
+    defaultPort: PORTS[service],
+  }));
 }
 
 function addressesOf(server: DemoServer): Readonly<Record<Service, string>> {

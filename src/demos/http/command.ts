@@ -2,7 +2,9 @@
  * `socket-reactor http`: its options and its help; listen-options.ts has what all servers share.
  */
 import { statSync } from "node:fs";
+import { parseSeconds } from "../command-line.js";
 import {
+  ANSWERS_UNDER_WAY,
   LISTEN_OPTIONS,
   listenHelp,
   openServer,
@@ -15,12 +17,6 @@ import { HttpDemo } from "./server.js";
 
 const DEFAULT_PORT = 8080;
 const DEFAULT_DRAIN_SECONDS = 5;
-
-/** Ctrl-C by a person, again; sooner than that, it is npm that passes the first one on. */
-const AGAIN_MS = 1000;
-
-/** Who waits so long may wonder why, or not want to. */
-const WAITING = "Answers are under way; Ctrl-C again ends them";
 
 const HELP = `Usage: socket-reactor http [options]
 
@@ -54,7 +50,7 @@ export async function http(args: string[]): Promise<void> {
     drain: { type: "string", default: String(DEFAULT_DRAIN_SECONDS) },
   });
   const options = parseListenOptions(values, DEFAULT_PORT);
-  const drainMs = parseDrain(values.drain);
+  const drainMs = parseSeconds("--drain", values.drain);
   const root = parseRoot(values.root);
   if (options.help) return console.log(HELP);
   const demo = await openServer(options, DEFAULT_PORT, (host) => {
@@ -62,25 +58,10 @@ export async function http(args: string[]): Promise<void> {
     const { host: hostName, port, backend } = options;
     return new HttpDemo({ host, hostName, port, backend, root, list: values.list, log });
   });
-  let isPerson = false;
-  const interrupted = untilInterrupted(() => {
-    if (isPerson) process.exit();
-  });
-  interrupted.addEventListener("abort", () => {
-    const wonder = (): void => {
-      isPerson = true;
-      console.log(WAITING);
-    };
-    setTimeout(wonder, AGAIN_MS).unref();
-  });
+  const interrupted = untilInterrupted(ANSWERS_UNDER_WAY);
   console.log(`HTTP server on http://${demo.address}/, Ctrl-C ends it`);
   await demo.run(interrupted, drainMs);
   process.exit(); // as echo does
-}
-
-function parseDrain(text: string): number {
-  if (/^\d{1,5}(\.\d{1,3})?$/.test(text)) return Number(text) * 1000;
-  throw new UsageError(`--drain must be a number of seconds from 0 to 99999: "${text}"`);
 }
 
 function parseRoot(path: string | undefined): string | undefined {
