@@ -1,10 +1,12 @@
 /** The built `socket-reactor demo` as a person meets it: help, errors, what it says, Ctrl-C. */
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { supportedBackends } from "../../../src/index.js";
 import { expectError } from "../cli-errors.js";
-import { listening, type RunningCli, runCli, start } from "../cli-process.js";
+import { listening, type RunningCli, root, runCli, start } from "../cli-process.js";
 import { connectTo, pattern, receiveToEnd, roundTrip } from "../echo-peers.js";
 import { ask } from "../http/demo-server.js";
 import { Looker } from "./demo-peers.js";
@@ -116,6 +118,14 @@ describe("Ctrl-C", () => {
     demo.child.kill(signal); // as npm does
     expect(await demo.ended).toMatchObject({ status: 0, signal: null, stderr: "" });
     await ended;
+  });
+
+  test("npm start: no shell stands between npm's signals and the server", async () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const command = ["sh", "-c", `${scripts.start} "$@"`, "sh"] as const;
+    const demo = await listening(start(FREE_PORTS, { command }));
+    demo.child.kill("SIGTERM");
+    expect(await demo.ended).toMatchObject({ status: 0, signal: null, stderr: "" });
   });
 
   test("waits no longer than --drain says for who does not read", async () => {
