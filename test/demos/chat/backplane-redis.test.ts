@@ -203,6 +203,21 @@ describe.skipIf(missing)(named("servers joined through Redis", missing), () => {
     await expect(refused).rejects.toBeInstanceOf(UsageError);
   });
 
+  test("need to be allowed to listen and to speak on their channel, and nothing else", async () => {
+    const redis = await redisPlace().start();
+    const admin = createClient({ url: redis.url });
+    admin.on("error", () => {});
+    onTestFinished(() => admin.destroy());
+    await admin.connect();
+    const rights = ["+hello", "+auth", "+ping", "+subscribe"];
+    const user = ["on", ">pw", "resetchannels", `&${CHANNEL_DEFAULT}`, ...rights];
+    await admin.sendCommand(["ACL", "SETUSER", "chat", ...user, "+publish"]);
+    await admin.sendCommand(["ACL", "SETUSER", "mute", ...user]);
+    const as = (name: string) => redis.url.replace("unix://", `unix://${name}:pw@`);
+    await joinedTwo(as("chat"));
+    await expect(joined(as("mute"))).rejects.toThrow(/no Redis at unix:.*NOPERM.*publish/);
+  });
+
   test("give it up when it takes less than is said", async () => {
     const redis = await redisPlace().start();
     const lost = new LineLog();
@@ -272,6 +287,23 @@ describe("at the start", () => {
       code: "ERR_MODULE_NOT_FOUND",
     });
     await expect(loadRedis(() => Promise.reject(other))).rejects.toBe(other);
+  });
+
+  test("a client that can be ended only once tells the true reason, too", async () => {
+    const redis = await loadRedis();
+    const createOlder: typeof redis.createClient = (options) => {
+      const client = redis.createClient(options);
+      const destroy = client.destroy.bind(client);
+      client.destroy = () => {
+        if (!client.isOpen) throw new Error("The client is closed");
+        destroy();
+      };
+      return client;
+    };
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    const open = redisLinks({ ...redis, createClient: createOlder }, { url, channel: "c" });
+    const handler = { onMessage: () => {}, onLost: () => {} };
+    await expect(open(handler, new AbortController().signal)).rejects.toThrow("ECONNREFUSED");
   });
 
   test("nothing is left of a link that is given up while it connects", async () => {

@@ -19,6 +19,8 @@ export const LINK_CLOSE_MS = 500;
  * (client-output-buffer-limit pubsub 32mb), and a snapshot of a full server fits in.
  */
 export const LINK_UNANSWERED_MAX: number = 32 * 1024 * 1024;
+/** Published first, and heard by nobody: whether we may, for a right to listen is another one. */
+const PROBE = "";
 
 type RedisModule = typeof import("redis");
 
@@ -114,8 +116,9 @@ class RedisLink implements Link {
   async #subscribe(): Promise<void> {
     await this.#client.connect();
     await this.#client.subscribe(this.#channel, (text) => {
-      if (!this.#isOver) this.#handler.onMessage(text);
+      if (!this.#isOver && text !== PROBE) this.#handler.onMessage(text);
     });
+    await this.#client.publish(this.#channel, PROBE);
   }
 
   publish(text: string): void {
@@ -148,7 +151,11 @@ class RedisLink implements Link {
 
   destroy(): void {
     this.#isOver = true;
-    this.#client.destroy();
+    try {
+      this.#client.destroy();
+    } catch {
+      // Clients before 6.3 throw where the connection has ended by itself. It is gone, then.
+    }
     this.#socketEnd.abort();
   }
 
