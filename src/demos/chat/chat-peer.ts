@@ -36,13 +36,14 @@ export interface PeerHub {
 
 export abstract class ChatPeer implements Peer, Speaker, Writer {
   readonly host: string;
-  readonly connectedMs: number;
   abstract readonly session: Session;
   protected readonly hub: PeerHub;
   /** For the flood gate. */
   credit = 0;
   creditMs = 0;
-  /** For the sweep: something came since it looked, or could not be heard. */
+  /** For the sweep: since when it may say who it is. */
+  connectedMs: number;
+  /** Something came since it looked, or could not be heard. */
   isHeard = true;
   heardMs: number;
   /** When it was asked if it is there; undefined: it is not. */

@@ -76,6 +76,7 @@ export class PeerSweep {
 
   #look(peer: ChatPeer, nowMs: number, isLate: boolean): void {
     const { registrationMs, pingAfterMs, pongWithinMs, closeMs } = this.#options.limits;
+    if (isLate) beginAnew(peer, nowMs);
     if (peer.closingMs !== undefined) {
       if (nowMs - peer.closingMs >= closeMs) peer.abort("Connection lost");
     } else if (!peer.session.isRegistered) {
@@ -84,7 +85,7 @@ export class PeerSweep {
       // Its answer would stand behind all it has said. But to write shows if it is gone.
       peer.isHeard = true;
       if (nowMs - (peer.pingedMs ?? peer.heardMs) >= pingAfterMs) ping(peer, nowMs);
-    } else if (peer.isHeard || isLate) {
+    } else if (peer.isHeard) {
       peer.isHeard = false;
       peer.heardMs = nowMs;
       peer.pingedMs = undefined;
@@ -97,6 +98,13 @@ export class PeerSweep {
     this.#timeouts += 1;
     peer.dismiss(this.#pingTimeout);
   }
+}
+
+/** Nobody was listened to. */
+function beginAnew(peer: ChatPeer, nowMs: number): void {
+  peer.connectedMs = nowMs;
+  peer.isHeard = true;
+  if (peer.closingMs !== undefined) peer.closingMs = nowMs;
 }
 
 function ping(peer: ChatPeer, nowMs: number): void {

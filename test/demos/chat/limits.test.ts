@@ -108,6 +108,15 @@ describe("deadlines", () => {
     expect(server.stats()).toMatchObject({ pingTimeouts: 0, connections: 1 });
   });
 
+  test("nor are they of who was about to say who it is", async () => {
+    const { port } = startChat({ limits: { registrationMs: 1000 } });
+    const anna = await connectLines(port);
+    await anna.sync();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    await anna.register("anna");
+    expect(anna.log.count(/^ERROR /)).toBe(0);
+  });
+
   test("cost a hundred idle connections one timer", async () => {
     const { port, reactor } = startChat();
     const before = reactor.stats().timers;
