@@ -40,8 +40,9 @@ function readOperator(line: string, number: number): [name: string, password: st
 
 function linesOf(option: string, path: string): string[] {
   try {
-    // A tab or another control character would not come out as it is meant.
-    const text = readFileSync(path, "utf8").replace(/\s+$/, "");
+    // Some editors begin with a mark of their own; a tab, or another control character, would not
+    // come out as it is meant.
+    const text = readFileSync(path, "utf8").replace(/^\uFEFF|\s+$/g, "");
     return text.split(/\r?\n/).map((line) => line.replaceAll("\t", "  ").replace(/\p{Cc}/gu, ""));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";

@@ -112,8 +112,8 @@ describe("the chat command", { timeout: TIMEOUT_MS }, () => {
   });
 
   test("its options reach the network and the limits", async () => {
-    const motd = fileWith("Hello\n\tand welcome\n\n", 0o644);
-    const opers = fileWith("# who may do anything\nroot:s3cret\n");
+    const motd = fileWith("\uFEFFHello\n\tand welcome\n\n", 0o644);
+    const opers = fileWith("\uFEFF# who may do anything\nroot:s3cret\n");
     const { port } = await startCommand(
       ...["--name", "irc.example.org", "--motd", motd, "--opers", opers],
       ...["--per-address", "1", "--no-flood-limits"],
