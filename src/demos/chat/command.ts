@@ -2,6 +2,7 @@
  * `socket-reactor chat`: its options and its help; listen-options.ts has what all servers share.
  */
 import { Reactor } from "socket-reactor";
+import { stateLog } from "../colour.js";
 import { parsePort } from "../command-line.js";
 import {
   LISTEN_OPTIONS,
@@ -84,7 +85,7 @@ export async function chat(args: string[], joining: JoinOptions = {}): Promise<v
     hostName: checkName("--web-name", values["web-name"]) ?? options.host,
     limits: limitsOf(values.connections, values["per-address"]),
     floodLimits: !values["no-flood-limits"],
-    log: options.verbose ? log : () => {},
+    log: stateLog(options.verbose),
   };
   const reactor = new Reactor({ backend: options.backend });
   const server = await open(reactor, options, webPort, settings);
@@ -118,13 +119,13 @@ async function open(
   const server = await openServer(options, DEFAULT_PORT, (host) => {
     return new ChatServer(reactor, { ...settings, host, port });
   });
+  const web = { option: "--web-port", port: webPort, defaultPort: DEFAULT_WEB_PORT };
   try {
-    const where = { ...options, port: webPort };
-    await openServer(where, DEFAULT_WEB_PORT, (host) => server.listenWeb({ host, port: webPort }));
+    const listen = (host: string): void => server.listenWeb({ host, port: webPort });
+    await openServer(options, DEFAULT_PORT, listen, [web]);
   } catch (error) {
     server.close();
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(error.message.replaceAll("--port", "--web-port"));
+    throw error;
   }
   return server;
 }
