@@ -65,7 +65,7 @@ describe("the command itself", () => {
   });
 
   test("npm start is the demo of all", () => {
-    expect(manifest.scripts["start"]).toBe("node dist/demos/cli.js demo");
+    expect(manifest.scripts["start"]).toBe("exec node dist/demos/cli.js demo");
   });
 });
 
