@@ -87,6 +87,11 @@ function run(client: Client, message: Message): void {
     client.user !== undefined || command?.isOpen === true || registerByHand(client, message);
   if (!mayRun) {
     if (client.isClosed || name === "NOTICE") return;
+    // A web page can make a browser send us a form with NICK, USER and PRIVMSG in it.
+    if (params.at(-1)?.startsWith("HTTP/")) {
+      client.end("HTTP is not spoken here");
+      return;
+    }
     client.reply("ERR_NOTREGISTERED");
     hint(client);
     return;

@@ -147,6 +147,17 @@ export const messageCases: readonly Case[] = [
       bob*< $ BATCH -h1`,
   },
   {
+    name: "WHO finds people by the name they have now",
+    script: `
+      alice> NICK Alison
+      alice< ~alice NICK :Alison
+      bob> WHO al?SON
+      bob< $ 352 bob * ~alice alice.host chat.test Alison H :0 alice's name
+      bob< $ 315 bob al?SON :End of WHO list
+      bob> WHO alice!*
+      bob< $ 315 bob alice!* :End of WHO list`,
+  },
+  {
     name: "WHO finds people by room, nickname and mask, and hides the hidden",
     options: { operators: new Map([["root", "secret"]]) },
     script: `${OPEN("alice", "#a")}

@@ -69,6 +69,17 @@ export const registrationCases: readonly Case[] = [
       new1< $ CAP bob LIST :cap-notify server-time`,
   },
   {
+    name: "a form that a web page sends is not read as far as its text",
+    script: `
+      new1> POST / HTTP/1.1
+      new1< ERROR :Closing Link: new1.host (HTTP is not spoken here)
+      new1> NICK mallory
+      new1> USER u 0 * :HTTP/1.1
+      new2> NICK bob
+      new2> USER u 0 * :HTTP/1.1
+      ${WELCOME("bob", 1, "new2")}`,
+  },
+  {
     name: "CAP refuses what it does not know, as a whole",
     script: `
       new1> CAP REQ :batch sasl
