@@ -1,6 +1,9 @@
 /**
  * The echo servers in all their models, and what they differ in by design. The tests are the same for
  * all; what they expect of each is written here.
+ *
+ * Threads take their time to start, so a model with threads is left out of what another one shows
+ * with the same code; each says at its place of what.
  */
 import * as multiReactor from "../../src/demos/echo/multi-reactor.js";
 import * as reactor from "../../src/demos/echo/reactor.js";
@@ -32,6 +35,14 @@ export interface EchoModel {
   readonly isBlocking: boolean;
   /** With these `connectionsMax` is exact: it is shared out to listeners of equal right. */
   readonly exactLimit: Pick<EchoOptions, "workers">;
+  /** Where its calls are cut to few bytes: in all tests, or in those of echo-faults.test.ts. */
+  readonly isCut: "always" | "in transfers" | "never";
+  /** It is in the tests of bytes, echo-bytes.test.ts and echo-stalled.test.ts. */
+  readonly movesBytes: boolean;
+  /** It echoes on the backends that the suite does not run it on, too. */
+  readonly isElsewhere: boolean;
+  /** It is in the test of looking less and less for descriptors. */
+  readonly looksLess: boolean;
 }
 
 /** What a server does while it has no descriptor for the next connection. */
@@ -79,6 +90,10 @@ const ONE_THREAD = {
   calls: "main",
   isBlocking: false,
   exactLimit: {},
+  isCut: "always",
+  movesBytes: true,
+  isElsewhere: true,
+  looksLess: true,
 } as const;
 
 const THREADS = {
@@ -87,6 +102,9 @@ const THREADS = {
   calls: "threads",
   isBlocking: true,
   exactLimit: {},
+  movesBytes: true,
+  isElsewhere: false, // a backend watches their listener only, with acceptor.ts: see hand-out
+  looksLess: false, // as acceptor.ts does, see hand-out
 } as const;
 
 const REACTORS = {
@@ -94,6 +112,8 @@ const REACTORS = {
   together: Infinity,
   calls: "threads",
   isBlocking: false,
+  isCut: "never", // their echo is that of stream.ts
+  looksLess: true,
 } as const;
 
 export const echoModels: readonly EchoModel[] = [
@@ -121,12 +141,14 @@ export const echoModels: readonly EchoModel[] = [
     ...model("thread-per-connection", threadPerConnection.createEchoServer, { workers: 16 }),
     ...THREADS,
     together: 8,
+    isCut: "never", // its blocking-echo.ts is also the pool's
     shortage: undefined,
   },
   {
     ...model("thread-pool", threadPool.createEchoServer, { workers: 4 }),
     ...THREADS,
     together: 4,
+    isCut: "in transfers", // for blocking-echo.ts; the rest moves no bytes
     shortage: { ...LOOKS_EACH_SECOND, descriptorsMax: DESCRIPTORS_WITH_THREADS },
   },
   {
@@ -134,6 +156,8 @@ export const echoModels: readonly EchoModel[] = [
     ...REACTORS,
     descriptorsEach: 1,
     exactLimit: { workers: 1 },
+    movesBytes: true,
+    isElsewhere: false, // that of its worker's reactor is seen in hand-out
     shortage: TWO_LOOK,
   },
   {
@@ -142,6 +166,8 @@ export const echoModels: readonly EchoModel[] = [
     name: "multi-reactor that hands out",
     descriptorsEach: 2,
     exactLimit: {},
+    movesBytes: false, // its worker is that of reuse-port
+    isElsewhere: true,
     shortage: { ...LOOKS_EACH_SECOND, descriptorsMax: DESCRIPTORS_WITH_THREADS },
   },
 ];

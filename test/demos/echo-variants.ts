@@ -2,7 +2,8 @@
  * What the suite of the echo server runs over: each model on its backends, in two ways. In this
  * process, plainly; and as the command in a process of its own, whose stream sockets move a few
  * bytes a call (support/one-byte). Both answer the same `RunningServer`; only what looks into the
- * server's process is for one of them.
+ * server's process is for one of them. Models with threads run plainly only: their calls are the
+ * same as elsewhere, and echo-models.ts says where.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -98,7 +99,14 @@ const reason = whyNoOneByte();
 if (reason !== undefined) console.log(`skipped: the echo server with few bytes a call: ${reason}`);
 
 export const echoVariants: readonly EchoVariant[] = places.flatMap((place) =>
-  reason === undefined ? [plainly(place), fewBytesACall(place)] : [plainly(place)],
+  reason === undefined && place.model.isCut === "always"
+    ? [plainly(place), fewBytesACall(place)]
+    : [plainly(place)],
+);
+
+/** Those whose bytes take a way of their own. */
+export const byteVariants: readonly EchoVariant[] = echoVariants.filter(
+  ({ model }) => model.movesBytes,
 );
 
 export interface CutServer extends RunningServer {

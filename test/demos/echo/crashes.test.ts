@@ -101,13 +101,14 @@ describe.each(crewModels)("$name", { timeout: HANG_MS }, (model) => {
 });
 
 /** Until two workers have somebody; the kernel may choose the same one for many. */
-async function connectToTwoWorkers({ server, port }: ThreadedServer): Promise<NodeSocket[]> {
+async function connectToTwoWorkers({ server, port, log }: ThreadedServer): Promise<NodeSocket[]> {
   const clients: NodeSocket[] = [];
   while (server.stats().connections.filter((count) => count > 0).length < 2) {
     const client = await connectTo(port);
     await roundTrip(client, pattern(clients.length, 1000));
     client.on("end", () => client.destroy());
     clients.push(client);
+    await log.said(/^ESTABLISHED/, clients.length); // a thread's words may be later than its bytes
   }
   return clients;
 }
