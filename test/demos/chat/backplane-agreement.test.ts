@@ -6,6 +6,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { checkAct } from "../../../src/demos/chat/backplane/act-check.js";
+import type { Act } from "../../../src/demos/chat/network/act.js";
 import { ChatNetwork } from "../../../src/demos/chat/network/chat-network.js";
 import { Person } from "./backplane-support.js";
 
@@ -30,14 +31,14 @@ function randomFrom(seed: number): () => number {
 
 class Servers {
   readonly networks: readonly ChatNetwork[];
-  readonly #channel: { readonly from: number; readonly text: string }[] = [];
+  readonly #channel: { readonly from: number; readonly act: Act; readonly text: string }[] = [];
   /** How much of the channel each has heard. */
   readonly #heard: number[];
 
   constructor(count: number, now: () => number) {
     this.networks = Array.from({ length: count }, (_, from) => {
       const network = new ChatNetwork({ serverId: `s${from}`, now });
-      network.onAct = (act) => void this.#channel.push({ from, text: JSON.stringify(act) });
+      network.onAct = (act) => void this.#channel.push({ from, act, text: JSON.stringify(act) });
       return network;
     });
     this.#heard = this.networks.map(() => 0);
@@ -50,7 +51,7 @@ class Servers {
     this.#heard[to] = (this.#heard[to] ?? 0) + 1;
     const act = checkAct(JSON.parse(next.text), `s${next.from}`);
     if (act === undefined) throw new Error(`What a server says is refused: ${next.text}`);
-    if (next.from === to) this.networks[to]?.confirm(act);
+    if (next.from === to) this.networks[to]?.confirm(next.act);
     else this.networks[to]?.apply(act);
     return true;
   }
@@ -177,6 +178,42 @@ test("who leaves and comes back while the kick is on its way is out on all serve
   expect(ann?.namesIn("#tea")).toEqual(["@ann", "cyd"]);
   expect(cyd?.namesIn("#tea")).toEqual(["@ann", "cyd"]);
   expect(ben?.namesIn("#tea")).toEqual([]);
+});
+
+test("a mode that is set and reset, while another comes in between, is reset on all servers", () => {
+  const servers = new Servers(2, () => 1);
+  const [ann, ben] = servers.networks.map((network, at) => {
+    const person = new Person(network);
+    person.say(`NICK ${["ann", "ben"][at]}`, "USER me 0 * :me");
+    return person;
+  });
+  ann?.say("JOIN #tea");
+  servers.deliverAll();
+  ben?.say("JOIN #tea", "JOIN #cake");
+  servers.deliverAll();
+  ben?.say("MODE #cake +s"); // goes first
+  ann?.say("MODE #tea +m");
+  servers.deliver(0); // ben's JOIN and MODE are all that ann's server hears before the next
+  ann?.say("MODE #tea -m");
+  servers.deliverAll();
+  const [first, second] = servers.networks.map(roomsOf);
+  expect(first).toEqual(second);
+  expect(first?.find((room) => room.startsWith("#tea"))).toMatch(/^#tea nt /);
+});
+
+test("who leaves and comes back while it is made an operator is one on all servers", () => {
+  const servers = new Servers(2, () => 1);
+  const [ann, ben] = servers.networks.map((network, at) => {
+    const person = new Person(network);
+    person.say(`NICK ${["ann", "ben"][at]}`, "USER me 0 * :me", "JOIN #tea");
+    servers.deliverAll();
+    return person;
+  });
+  ben?.say("PART #tea", "JOIN #tea"); // goes first
+  ann?.say("MODE #tea +o ben");
+  servers.deliverAll();
+  expect(ann?.namesIn("#tea")).toEqual(["@ann", "@ben"]);
+  expect(ben?.namesIn("#tea")).toEqual(["@ann", "@ben"]);
 });
 
 function seeds(): number[] {

@@ -69,7 +69,7 @@ export class ChatNetwork {
    */
   apply(act: Act): void {
     if (!isSoundAct(act, this.#world.serverId)) return;
-    if (act.act === "mode") this.#world.foreignModes += 1;
+    if (act.act !== "say") this.#world.disturbances += 1;
     applyAct(this.#world, act);
   }
 

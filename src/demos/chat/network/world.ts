@@ -49,9 +49,9 @@ export class World {
   readonly whowas: Whowas;
   /** Where acts of local users go after they were applied. */
   onAct: ((act: Act) => void) | undefined;
-  /** Changes of modes by others so far, and how many there were when one of our acts was done. */
-  foreignModes = 0;
-  readonly foreignModesAt: WeakMap<Act, number> = new WeakMap();
+  /** What happened beside our own acts, and how much it was when one of them was done: confirm-act.ts. */
+  disturbances = 0;
+  readonly disturbancesAt: WeakMap<Act, number> = new WeakMap();
   localUsers = 0;
   localUsersMost = 0;
   usersMost = 0;

@@ -60,6 +60,6 @@ export function applyAct(world: World, act: Act, client?: Recipient): void {
 /** @param client of "enter": what carries the user. */
 export function perform(world: World, act: Act, client?: Recipient): void {
   applyAct(world, act, client);
-  if (act.act === "mode" || act.act === "join") world.foreignModesAt.set(act, world.foreignModes);
+  if (act.act === "mode" || act.act === "join") world.disturbancesAt.set(act, world.disturbances);
   world.onAct?.(act);
 }

@@ -12,8 +12,9 @@ import type { World } from "../world.js";
 import { changeModes } from "./mode-act.js";
 
 export function confirmAct(world: World, act: Act): void {
-  // Nobody came between: to do it again would undo, for a moment, what ours have done since.
-  if (world.foreignModesAt.get(act) === world.foreignModes) return;
+  // Nothing came between: to do it again would undo, for a moment, what ours have done since.
+  if (world.disturbancesAt.get(act) === world.disturbances) return;
+  world.disturbances += 1; // so that those of ours that came behind it come behind it again
   // Who did it may have left since.
   if (act.act === "mode")
     changeModes(world, act, world.users.get(act.user)?.mask ?? world.serverName);
