@@ -36,7 +36,7 @@ export function isColoured(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): boolean {
   const force = env["FORCE_COLOR"];
-  if (force !== undefined) return force !== "0" && force !== "false";
+  if (force !== undefined && force !== "") return force !== "0" && force !== "false";
   if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return false;
   return output.isTTY === true && output.hasColors?.() === true;
 }

@@ -41,6 +41,7 @@ describe("colours", () => {
       true,
     ],
     ["a pipe with FORCE_COLOR", {}, { FORCE_COLOR: "1" }, true],
+    ["a pipe with an empty FORCE_COLOR", {}, { FORCE_COLOR: "" }, false],
     ["a terminal with FORCE_COLOR=0", terminal, { FORCE_COLOR: "0" }, false],
   ])("for %s", (_, output, env, expected) => {
     expect(isColoured(output, env)).toBe(expected);

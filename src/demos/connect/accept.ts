@@ -1,6 +1,6 @@
 /** The other side of `connect`: waits for one connection, or serves one after another. */
 import { lookup } from "node:dns/promises";
-import { unlinkSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { formatAddress, Listener, type Reactor, type SocketStream } from "socket-reactor";
 import type { HostTarget, Target } from "./target.js";
 
@@ -35,7 +35,8 @@ export async function acceptAt(
   } finally {
     listener.close();
     for (const stream of listener.streams) stream.destroy();
-    if ("path" in target && !target.path.startsWith("\0")) unlinkSync(target.path);
+    // It may be gone already: somebody has tidied up.
+    if ("path" in target && !target.path.startsWith("\0")) rmSync(target.path, { force: true });
   }
 }
 

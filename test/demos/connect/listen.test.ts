@@ -132,6 +132,18 @@ describe("a unix socket", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test("of a path that somebody has removed meanwhile is served all the same", async () => {
+    const path = socketPath();
+    const server = await startListen(["-v", path]);
+    const client = startConnect([path]);
+    await server.log.said(/^CONNECTED /);
+    rmSync(path);
+    client.input.end("hello");
+    server.input.end();
+    expect(String(await outputOf(server))).toBe("hello");
+    expect(await server.ended).toEqual({ status: 0, signal: null });
+  });
+
   test.runIf(process.platform === "linux")("with an abstract name", async () => {
     const name = `@socket-reactor-${process.pid}`;
     const server = await startListen([name]);
