@@ -11,12 +11,14 @@ export interface DemoAddresses {
 export function thingsToTry({ echo, chat, http }: DemoAddresses): string {
   const page = `http://${reachable(http)}`;
   const [chatHost, chatPort] = hostAndPort(chat);
+  const [echoHost, echoPort] = hostAndPort(echo);
   return `Demo server on ${page}/, Ctrl-C ends it
 
 Open the page, and watch it while you type in other terminals:
 
-  nc -N ${hostAndPort(echo).join(" ")}
+  nc -N ${echoHost} ${echoPort}
       echo: a connection is ESTABLISHED. Ctrl-D ends your side: CLOSE_WAIT
+      (no nc, or not OpenBSD's: npx socket-reactor connect ${echoHost} ${echoPort})
   nc ${hostAndPort(http).join(" ")}
       type GET / HTTP/1.0 and Enter twice: now the server ends first, FIN_WAIT2
   curl ${page}/http/api/echo --json '{"a":1}'

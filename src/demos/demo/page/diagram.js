@@ -53,7 +53,9 @@ export class Diagram {
       if (dot.way.length === 0 && !dot.isGone) dot.state = row.state;
     }
     for (const [id, dot] of this.#dots) {
-      if (!shown.has(id) && dot.way.length === 0 && !dot.isGone) this.#leave(id, dot);
+      // Where nobody looks at the page, timers are so slow that ways would pile up.
+      const isThere = dot.way.length === 0 || this.#dots.size > 2 * DOTS_MAX;
+      if (isThere && !shown.has(id) && !dot.isGone) this.#leave(id, dot);
     }
     this.#placeSoon();
   }

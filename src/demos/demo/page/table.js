@@ -7,6 +7,9 @@ import { ageText, bytesText, chip, setText, textOf } from "./parts.js";
 /** How long a closed one stays. */
 const GONE_MS = 2500;
 
+/** Where there are so many rows, a closed one goes at once. */
+const ROWS_MAX = 100;
+
 /** Marks of a row that has numbers. */
 const CELLS = ["age", "unread", "queued", "kernel", "received", "sent"];
 
@@ -68,7 +71,7 @@ export class SocketTable {
   /** @param isClosed false: it is still there, but others were active since. */
   #remove(id, { tr, state }, isClosed) {
     this.#rows.delete(id);
-    if (!isClosed) {
+    if (!isClosed || this.#body.childElementCount > ROWS_MAX) {
       tr.remove();
       return;
     }
@@ -97,7 +100,7 @@ function makeRow({ id, service, peer, state, isObserver }) {
   const parts = { tr, state: chip(state) };
   first.append(parts.state);
   const peerCell = textOf("td", peer);
-  if (isObserver) peerCell.append(" ", textOf("span", "this page", "tag"));
+  if (isObserver) peerCell.append(" ", textOf("span", "live page", "tag"));
   tr.append(first, textOf("td", `${service} #${id}`, `service ${service}`), peerCell);
   for (const name of CELLS) {
     parts[name] = textOf(
