@@ -41,7 +41,7 @@ describe("whoever publishes on the channel", () => {
     await settled();
     const garbage = ["", "{", "null", "[]", "7", '"x"', "\0\r\n", "x".repeat(100_000)];
     for (const text of [...garbage, ...garbage]) hub.publish(text);
-    hub.publish('{"v":2,"from":"newer","run":"r","n":0,"type":"hello","name":"n"}');
+    hub.publish('{"v":2,"from":"newer","run":"r","n":0,"type":"hello"}');
     hub.publish('{"v":2,"from":"newer","run":"r","n":1,"type":"beat"}');
     hub.publish('{"v":1,"from":"aaaa","run":"other","n":1,"type":"bye"}');
     await a.log.said(/server aaaa: it has our id/);

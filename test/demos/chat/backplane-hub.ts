@@ -114,7 +114,7 @@ export class MadeUp {
   }
 
   hello(): void {
-    this.hub.publish(encodeBody(this.start, this.number++, { type: "hello", name: "made.up" }));
+    this.hub.publish(encodeBody(this.start, this.number++, { type: "hello" }));
   }
 
   snapshot(...acts: readonly Act[]): void {

@@ -131,7 +131,7 @@ describe("a lost backplane", () => {
     hub.delivers = () => false;
     await a.log.said(/lost at hub: Redis does not answer/);
     hub.delivers = () => true;
-    await a.log.said(/^backplane: joined at hub$/, 2);
+    await a.log.said(/^backplane: joined at hub, as server aaaa$/, 2);
   });
 
   test("is tried more and more rarely if it lets us in and is lost at once", async () => {
@@ -140,7 +140,7 @@ describe("a lost backplane", () => {
     const before = performance.now();
     for (let loss = 1; loss <= 3; loss += 1) {
       hub.break("it broke");
-      await a.log.said(/^backplane: joined at hub$/, loss + 1);
+      await a.log.said(/^backplane: joined at hub, as server aaaa$/, loss + 1);
     }
     // Chance takes up to half of 1, 2 and 4 times the shortest wait. Timers have whole milliseconds.
     expect(performance.now() - before).toBeGreaterThanOrEqual(3.5 * RECONNECT_MIN_MS - 3);

@@ -25,7 +25,7 @@ function textOf(changes: object): string {
 
 describe("a message", () => {
   const bodies: readonly Body[] = [
-    { type: "hello", name: "chat.example" },
+    { type: "hello" },
     { type: "beat" },
     { type: "ask", of: "bbbbbbbb" },
     { type: "bye" },
@@ -80,8 +80,6 @@ describe("no message", () => {
     ["has a number that cannot be counted on", textOf({ n: 2 ** 53 })],
     ["has no type", textOf({ type: undefined })],
     ["has a type that every object has", textOf({ type: "constructor" })],
-    ["is a hello without a name", textOf({ type: "hello" })],
-    ["is a hello with a name of two lines", textOf({ type: "hello", name: "a\nb" })],
     ["is a snapshot without a part", textOf({ type: "snapshot", isLast: true, acts: [] })],
     ["is a snapshot that may go on", textOf({ type: "snapshot", part: 0, acts: [] })],
     ["asks nobody", textOf({ type: "ask" })],

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Body, Message } from "../../../src/demos/chat/backplane/message.js";
 import { RemoteServer, type Standing } from "../../../src/demos/chat/backplane/remote-server.js";
 
-const hello: Body = { type: "hello", name: "chat.example" };
+const hello: Body = { type: "hello" };
 const acts: Body = { type: "acts", acts: [] };
 const beat: Body = { type: "beat" };
 const whole: Body = { type: "snapshot", part: 0, isLast: true, acts: [] };

@@ -45,10 +45,10 @@ export class Announcer {
   }
 
   /** From now on we are heard: with a hello, and all that we have to tell. */
-  begin(link: Link, name: string): void {
+  begin(link: Link): void {
     this.end();
     this.#link = link;
-    this.say({ type: "hello", name });
+    this.say({ type: "hello" });
     this.#publishSnapshot();
   }
 

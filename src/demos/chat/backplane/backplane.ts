@@ -154,8 +154,8 @@ export class Backplane {
     this.#link = link;
     this.#reported = "";
     this.#unansweredBeats = 0;
-    this.#options.log(`backplane: joined at ${this.#place}`);
-    this.#announcer.begin(link, this.#network.serverName);
+    this.#options.log(`backplane: joined at ${this.#place}, as server ${this.#network.serverId}`);
+    this.#announcer.begin(link);
     this.#beating = setInterval(() => this.#beat(), this.#options.beatMs ?? BEAT_MS);
   }
 

@@ -6,7 +6,6 @@
  * Pure: texts in, records out, and nothing throws because of a text. Acts are checked in act-check.ts.
  */
 import type { Act } from "../network/act.js";
-import { SERVER_NAME_LENGTH } from "../network/limits.js";
 import { checkAct, isFields, isServerId } from "./act-check.js";
 
 /** Grows when an old server could misunderstand a new one; a server ignores versions it lacks. */
@@ -17,7 +16,7 @@ export const MESSAGE_LENGTH_MAX: number = 64 * 1024;
 /** The part of a message that depends on its kind. */
 export type Body =
   /** "I am here, and know nobody": everybody answers with a snapshot. The sender's follows. */
-  | { readonly type: "hello"; readonly name: string }
+  | { readonly type: "hello" }
   /** A part of what the sender's users are. No other message of it comes between two parts. */
   | {
       readonly type: "snapshot";
@@ -109,10 +108,6 @@ function decodeBody(
   acts: readonly Act[],
 ): Body | string {
   switch (fields["type"]) {
-    case "hello": {
-      const { name } = fields;
-      return isServerName(name) ? { type: "hello", name } : "its hello has no name";
-    }
     case "snapshot": {
       const { part, isLast } = fields;
       const isPart = isCount(part) && typeof isLast === "boolean";
@@ -124,6 +119,8 @@ function decodeBody(
       const { of } = fields;
       return isServerId(of) ? { type: "ask", of } : "it asks nobody";
     }
+    case "hello":
+      return { type: "hello" };
     case "beat":
       return { type: "beat" };
     case "bye":
@@ -140,10 +137,6 @@ function decodeBody(
 function decodeActs(values: unknown, from: string): Act[] {
   if (!Array.isArray(values)) return [];
   return values.flatMap((value) => checkAct(value, from) ?? []);
-}
-
-function isServerName(value: unknown): value is string {
-  return typeof value === "string" && /^[\w.-]+$/.test(value) && value.length <= SERVER_NAME_LENGTH;
 }
 
 function isRun(value: unknown): value is string {

@@ -125,7 +125,7 @@ export class OtherServers {
     }
     replacement.finish(NETSPLIT);
     this.#replacements.delete(id);
-    this.#options.log(`backplane: server ${id} (${server.name}) is joined`);
+    this.#options.log(`backplane: server ${id} is joined`);
   }
 
   #ask(server: RemoteServer): void {

@@ -18,7 +18,6 @@ export type Standing =
 export class RemoteServer {
   readonly id: string;
   readonly run: string;
-  name: string;
   /** How many beats of ours it has been silent for. */
   silentBeats = 0;
   /** Whether it was asked for a snapshot since our last beat: once in a beat is enough. */
@@ -28,10 +27,9 @@ export class RemoteServer {
   /** Of the snapshot that is on its way; 0 while there is none. */
   #nextPart = 0;
 
-  constructor({ from, run, number, body }: Message) {
+  constructor({ from, run, number }: Message) {
     this.id = from;
     this.run = run;
-    this.name = body.type === "hello" ? body.name : from;
     this.#next = number;
     // Our hello asked everybody; who says hello sends one by itself.
     this.isAsked = true;
@@ -44,7 +42,7 @@ export class RemoteServer {
 
   /** Counts a message of this run, and says what it is good for. */
   take({ number, body }: Message): Standing {
-    if (body.type === "hello") return this.#begin(number, body.name);
+    if (body.type === "hello") return this.#begin(number);
     if (number < this.#next) return "known";
     if (number > this.#next) this.#isInStep = false;
     const isNext = number === this.#next;
@@ -55,8 +53,7 @@ export class RemoteServer {
   }
 
   /** It joined again: what it did in between we shall hear from its snapshot. */
-  #begin(number: number, name: string): Standing {
-    this.name = name;
+  #begin(number: number): Standing {
     this.#next = number + 1;
     this.#isInStep = false;
     this.#nextPart = 0;
