@@ -1,5 +1,6 @@
 /** Who may connect: so many at a time, and so many of one address. Pure. */
 import { type ChatLimits, CONNECTIONS_PER_ADDRESS_MAX } from "./limits.js";
+import { hostOf } from "./network/names.js";
 
 type AdmissionLimits = Pick<ChatLimits, "connectionsMax" | "connectionsPerAddressMax">;
 
@@ -52,12 +53,10 @@ export class Admission {
 
 /**
  * An address as others are shown it, without a port. One of IPv4 is written so whatever socket it
- * came by, and no host begins with a colon, where the last field of a line begins.
+ * came by.
  */
-export function hostOf(address: string | undefined): string {
-  if (address === undefined) return "gone";
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  return plain.startsWith(":") ? `0${plain}` : plain;
+export function plainHost(address: string | undefined): string {
+  return address === undefined ? "gone" : hostOf(address.replace(/^::ffff:(?=\d+\.)/i, ""));
 }
 
 /** Whose connections are counted together: of IPv6 everybody has 64 bits of addresses. */

@@ -5,7 +5,7 @@
 import { type Address, formatAddress, type Reactor, type SocketStream } from "socket-reactor";
 import type { HttpRequest } from "socket-reactor/protocols/http1";
 import type { WebSocketConnection } from "socket-reactor/protocols/websocket";
-import { Admission, hostOf } from "./admission.js";
+import { Admission, plainHost } from "./admission.js";
 import { type ChatPeer, type PeerHub, SENDQ_EXCEEDED } from "./chat-peer.js";
 import { FloodGate } from "./flood-gate.js";
 import { type ChatLimits, DEFAULT_LIMITS } from "./limits.js";
@@ -162,7 +162,7 @@ export class Hub implements PeerHub {
 
 function hostOfAddress(address: Address | undefined): string {
   const isNumeric = address !== undefined && "address" in address;
-  return hostOf(isNumeric ? address.address : undefined);
+  return plainHost(isNumeric ? address.address : undefined);
 }
 
 function refusalLine(host: string, refusal: string): string {

@@ -1,6 +1,6 @@
 /** Who is let in, and what others are shown of where somebody comes from. */
 import { describe, expect, test } from "vitest";
-import { Admission, hostOf, networkOf } from "../../../src/demos/chat/admission.js";
+import { Admission, networkOf, plainHost } from "../../../src/demos/chat/admission.js";
 import { CONNECTIONS_PER_ADDRESS_MAX } from "../../../src/demos/chat/limits.js";
 
 describe("Admission", () => {
@@ -50,7 +50,7 @@ test.each([
   ["2001:db8::7", "2001:db8::7"],
   [undefined, "gone"],
 ])("the host of %s is shown as %s", (address, host) => {
-  expect(hostOf(address)).toBe(host);
+  expect(plainHost(address)).toBe(host);
 });
 
 test.each([
