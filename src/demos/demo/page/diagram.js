@@ -132,17 +132,24 @@ export class Diagram {
 
   /** Each dot to its place in the box of its state, by number. */
   #place() {
+    const places = new Map();
     const counts = new Map();
-    const put = (g, state) => {
+    const next = (numbers, state) => {
+      const number = numbers.get(state) ?? 0;
+      numbers.set(state, number + 1);
+      return number;
+    };
+    const put = (g, state, isCounted = true) => {
       const box = this.#layout.states[state];
       if (box === undefined) return;
-      const index = counts.get(state) ?? 0;
-      counts.set(state, index + 1);
-      const [x, y] = placeIn(box, index);
+      const [x, y] = placeIn(box, next(places, state));
       g.style.transform = `translate(${x}px, ${y}px)`;
+      if (isCounted) next(counts, state);
     };
     for (const g of this.#listeners) put(g, "LISTEN");
-    for (const [, { g, state }] of [...this.#dots].sort(([a], [b]) => a - b)) put(g, state);
+    for (const [, { g, state, isGone }] of [...this.#dots].sort(([a], [b]) => a - b)) {
+      put(g, state, !isGone || state === "CLOSED"); // others fade, for they are not looked at
+    }
     for (const [state, { group, count }] of this.#boxes) {
       const number = counts.get(state) ?? 0;
       group.classList.toggle("busy", number > 0);
