@@ -5,7 +5,7 @@
  */
 import * as net from "socket-reactor";
 import { codeOf, nameOf } from "./server.js";
-import { assertDescriptors } from "./worker-thread.js";
+import { assertConnection } from "./worker-thread.js";
 
 /** Connections taken in one turn, so that a flood cannot keep the reactor. */
 const ACCEPTS_PER_TURN = 64;
@@ -16,8 +16,8 @@ export interface AcceptorOptions {
   readonly hasRoom: () => boolean;
   /** Owns the socket from now on, unless it throws. */
   readonly serve: (socket: net.Socket) => void;
-  /** What a connection takes besides its own. Without them it is left in the backlog. */
-  readonly descriptors: () => number;
+  /** Throws a SystemError if a connection cannot be served now: it is left in the backlog. */
+  readonly assertRoom?: () => void;
   readonly log: (line: string) => void;
 }
 
@@ -65,11 +65,12 @@ export class Acceptor {
   }
 
   #accept(): void {
-    const { hasRoom, serve, descriptors } = this.#options;
+    const { hasRoom, serve, assertRoom } = this.#options;
     for (let n = 0; n < ACCEPTS_PER_TURN && hasRoom(); n += 1) {
       let socket: net.Socket | undefined;
       try {
-        assertDescriptors(1 + descriptors(), this.#listener.kernel);
+        assertConnection(this.#listener.kernel);
+        assertRoom?.();
         socket = this.#listener.accept();
         if (socket === undefined) return;
         serve(socket);

@@ -50,7 +50,7 @@ function reusePort(options: EchoOptions): ThreadedEchoServer {
   let isStopping = false;
   log(`LISTEN ${address}`);
   const crew = new Crew({
-    kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS },
+    kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS, together: size },
     size,
     log,
     dataFor: (place): ReactorData => ({
@@ -115,10 +115,9 @@ function handOut(options: EchoOptions): ThreadedEchoServer {
   const turns: CrewMember[] = [];
   let isStopping = false;
   const hasRoom = () => turns.length > 0 && connections.size < connectionsMax;
-  const descriptors = () => 1; // the one that main keeps
-  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, descriptors, log });
+  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, log });
   const crew = new Crew({
-    kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS },
+    kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS, together: size },
     size,
     log,
     dataFor: (): ReactorData => ({ backend, listener: undefined, connectionsMax }),

@@ -20,13 +20,15 @@ import {
   type ThreadedEchoServer,
 } from "./server.js";
 import type { WorkerSays } from "./worker-message.js";
-import { startWorker, type WorkerThread, workerFile } from "./worker-thread.js";
+import { assertThread, startWorker, type WorkerThread, workerFile } from "./worker-thread.js";
 
 const ENTRY = workerFile("thread-per-connection-worker.js");
 /** For one connection and a buffer. */
 const HEAP_MB = 32;
 /** While it loads the floors up to sockets. */
 const DESCRIPTORS = 64;
+/** More than begin at a time: one may begin always, before the one before has ended that. */
+const LOOK_AHEAD = 32;
 /** Threads that begin at a time: it is work for the processor. */
 const STARTING_MAX = 4;
 
@@ -38,15 +40,18 @@ interface Serving {
 export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   const { host, port, backend, log, kernel = net.systemKernel } = options;
   const { workers: threadsMax = THREADS_MAX, connectionsMax = CONNECTIONS_MAX } = options;
-  const kind = { entry: options.workerEntry ?? ENTRY, heapMb: HEAP_MB, descriptors: DESCRIPTORS };
+  const { workerEntry: entry = ENTRY } = options;
+  const kind = { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS, together: LOOK_AHEAD };
   const listener = net.Socket.listenTcp({ host, port, kernel });
   const reactor = new net.Reactor({ backend, kernel });
   const threads = new Set<Serving>();
   let starting = 0;
   let isStopping = false;
   const hasRoom = () => threads.size < connectionsMax && starting < STARTING_MAX;
-  const descriptors = () => (threads.size < threadsMax ? 1 + (starting + 1) * DESCRIPTORS : 0);
-  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, descriptors, log });
+  const assertRoom = () => {
+    if (threads.size < threadsMax) assertThread(kind); // to refuse somebody takes none
+  };
+  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, assertRoom, log });
 
   function serve(socket: net.Socket): void {
     if (threads.size >= threadsMax) {

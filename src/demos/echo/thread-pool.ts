@@ -39,10 +39,9 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
   const serving = new Map<CrewMember, HandedOver>();
   let isStopping = false;
   const hasRoom = () => queue.length < queueMax && queue.length + serving.size < connectionsMax;
-  const descriptors = () => 1; // the one that main keeps
-  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, descriptors, log });
+  const acceptor = new Acceptor(reactor, listener, { hasRoom, serve, log });
   const crew = new Crew({
-    ...{ kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS }, size, log },
+    ...{ kind: { entry, heapMb: HEAP_MB, descriptors: DESCRIPTORS, together: size }, size, log },
     dataFor: () => undefined,
     onReady: (member) => isFree(member),
     onSaid: said,

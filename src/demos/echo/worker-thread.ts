@@ -4,7 +4,7 @@
  * it every descriptor that it owned; what it had said until then has been heard by then.
  */
 import { Worker } from "node:worker_threads";
-import { check, type Kernel, systemKernel } from "socket-reactor";
+import { check, errnoOf, type Kernel, SystemError, systemKernel } from "socket-reactor";
 import { reasonOf } from "./server.js";
 import type { WorkerSays } from "./worker-message.js";
 
@@ -20,6 +20,8 @@ export interface WorkerKind {
   readonly heapMb: number;
   /** What it may have open while it loads: its loop's four, and every file at the same time. */
   readonly descriptors: number;
+  /** How many may load at the same time, for want of descriptors at least. */
+  readonly together: number;
 }
 
 export interface WorkerThread {
@@ -28,8 +30,13 @@ export interface WorkerThread {
   end(): Promise<void>;
 }
 
-/** Threads of this process that load. */
-let loading = 0;
+/** Of its descriptors a thread keeps its loop's, and those of a connection. */
+const DESCRIPTORS_KEPT = 8;
+
+/** Descriptors promised to threads that load now. */
+let promised = 0;
+/** Descriptors that were free before the first of them began, less what the others have kept. */
+let free = 0;
 
 /**
  * @throws SystemError EMFILE, ENFILE: there are not descriptors enough.
@@ -40,16 +47,17 @@ export function startWorker(
   data: unknown,
   listener: WorkerListener,
 ): WorkerThread {
-  assertDescriptors((loading + 1) * kind.descriptors);
+  assertThread(kind);
   const worker = new Worker(kind.entry, {
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: kind.heapMb },
   });
-  loading += 1;
+  promised += kind.descriptors;
   const begun = new Promise<void>((resolve) => {
     for (const event of ["message", "exit"]) worker.once(event, () => resolve());
   }).finally(() => {
-    loading -= 1;
+    promised -= kind.descriptors;
+    free -= DESCRIPTORS_KEPT;
   });
   let reason: string | undefined;
   worker.on("message", (words: WorkerSays) => listener.said(words));
@@ -58,26 +66,47 @@ export function startWorker(
   });
   worker.on("exit", (status) => listener.ended(reason ?? `exit ${status}`));
   const end = async (): Promise<void> => {
-    await begun; // see assertDescriptors
+    await begun; // see assertThread
     await worker.terminate();
   };
   return { worker, end };
 }
 
 /**
- * Looks whether so many descriptors can be had. A thread that ends while it loads, because it is
- * ended or because there are none left, leaves its files open for ever: Node does not close what it
- * was about to read. So no thread is ended before its first word, and none begins without enough.
+ * Looks whether one more thread can have its descriptors. A thread that ends while it loads, because
+ * it is ended or because there are none left, leaves its files open for ever: Node does not close
+ * what it was about to read. So no thread is ended before its first word, and none begins without
+ * enough.
+ *
+ * To look is to take them for a moment. While threads load that would be theirs, so then we reckon.
+ *
+ * @throws SystemError EMFILE.
+ */
+export function assertThread({ descriptors, together }: WorkerKind): void {
+  if (promised === 0) free = countFree(descriptors * together);
+  if (promised + descriptors > free) throw new SystemError("dup", errnoOf("EMFILE"));
+}
+
+function countFree(max: number): number {
+  const open: number[] = [];
+  for (let fd = 0; fd >= 0 && open.length < max; ) {
+    fd = systemKernel.dup(0);
+    if (fd >= 0) open.push(fd);
+  }
+  for (const fd of open) systemKernel.close(fd);
+  return open.length;
+}
+
+/**
+ * Looks whether a connection can have its descriptors: its own, and the one that main keeps.
  *
  * @throws SystemError EMFILE, ENFILE.
  */
-export function assertDescriptors(count: number, kernel: Kernel = systemKernel): void {
-  const open: number[] = [];
-  try {
-    while (open.length < count) open.push(check("dup", kernel.dup(0)));
-  } finally {
-    for (const fd of open) kernel.close(fd);
-  }
+export function assertConnection(kernel: Kernel): void {
+  const first = check("dup", kernel.dup(0));
+  const second = kernel.dup(0);
+  for (const fd of [first, second]) if (fd >= 0) kernel.close(fd);
+  check("dup", second);
 }
 
 /** The built file: a worker needs JavaScript, also where the sources run. */
