@@ -29,7 +29,14 @@ export function readOperators(path: string): Map<string, string> {
   if ((statSync(path).mode & READ_BY_OTHERS) !== 0) {
     throw new UsageError(`--opers: others may read "${path}"; try chmod 600 ${path}`);
   }
-  return new Map(lines.map((line, at) => readOperator(line, at + 1)));
+  const operators = new Map<string, string>();
+  for (const [at, line] of lines.entries()) {
+    const [name, password] = readOperator(line, at + 1);
+    // One of the two would be out of force, and nobody would know which.
+    if (operators.has(name)) throw new UsageError(`--opers: "${name}" is named twice`);
+    operators.set(name, password);
+  }
+  return operators;
 }
 
 function readOperator(line: string, number: number): [name: string, password: string] {

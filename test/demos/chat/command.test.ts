@@ -90,6 +90,8 @@ describe("the chat command", { timeout: TIMEOUT_MS }, () => {
     );
     const wrong = fileWith("# a comment\nanna:secret\notto\n");
     await expectError(["chat", "--opers", wrong], "operator 2 is not NAME:PASSWORD");
+    const twice = fileWith("anna:secret\notto:other\nanna:newer\n");
+    await expectError(["chat", "--opers", twice], '--opers: "anna" is named twice');
     const long = fileWith("x\n".repeat(101));
     await expectError(["chat", "--motd", long], "--motd must be a text of at most 100 lines");
   });

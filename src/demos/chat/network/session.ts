@@ -55,7 +55,7 @@ export class Session {
   /** Answers what was no line. The connection goes on. */
   badLine(code: "ERR_LINE_TOO_LONG" | "ERR_LINE_BAD_BYTE"): void {
     if (code === "ERR_LINE_TOO_LONG") this.#client.reply("ERR_INPUTTOOLONG");
-    else this.#client.notice("A line with a NUL or a stray CR in it was dropped");
+    else this.#client.notice("A line with a NUL, a CR or an LF inside was dropped");
   }
 
   /** The connection is gone, or given up: one QUIT for everybody who shares a room. Idempotent. */

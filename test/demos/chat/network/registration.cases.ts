@@ -266,7 +266,7 @@ export const registrationCases: readonly Case[] = [
       alice> PRIVMSG alice :${"x".repeat(500)}
       alice< $ 417 alice :Input line was too long
       alice> PRIVMSG alice :a\u0000b
-      alice< $ NOTICE alice :A line with a NUL or a stray CR in it was dropped
+      alice< $ NOTICE alice :A line with a NUL, a CR or an LF inside was dropped
       alice> @tag=${"x".repeat(900)} PING x
       alice< $ PONG chat.test :x`,
   },

@@ -71,7 +71,7 @@ describe("a session", () => {
     session.badLine("ERR_LINE_BAD_BYTE");
     expect(peer.take()).toEqual([
       ":s.test 417 bob :Input line was too long",
-      ":s.test NOTICE bob :A line with a NUL or a stray CR in it was dropped",
+      ":s.test NOTICE bob :A line with a NUL, a CR or an LF inside was dropped",
     ]);
     expect(session.isClosed).toBe(false);
   });
