@@ -16,15 +16,20 @@ export async function expectError(
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
 }
 
-/** A server command that is given a port which somebody has suggests another. */
-export async function expectTakenPort(command: string): Promise<void> {
+/** A port that somebody has until the test ends. */
+export async function holdPort(): Promise<number> {
   const holder = createServer().listen(0, "127.0.0.1");
   onTestFinished(async () => {
     holder.close();
     await once(holder, "close");
   });
   await once(holder, "listening");
-  const { port } = holder.address() as { port: number };
+  return (holder.address() as { port: number }).port;
+}
+
+/** A server command that is given a port which somebody has suggests another. */
+export async function expectTakenPort(command: string): Promise<void> {
+  const port = await holdPort();
   await expectError(
     [command, "--port", String(port)],
     `port ${port} on 127.0.0.1 is taken; try another --port, or --port 0 for a free one (EADDRINUSE)`,

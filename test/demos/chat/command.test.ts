@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { expectError, expectTakenPort } from "../cli-errors.js";
+import { expectError, expectTakenPort, holdPort } from "../cli-errors.js";
 import { listening, type RunningCli, runCli, start } from "../cli-process.js";
 import { ask } from "../http/demo-server.js";
 import { connectLines, connectWeb, enter } from "./chat-peers.js";
@@ -69,13 +69,7 @@ describe("the chat command", { timeout: TIMEOUT_MS }, () => {
   test("a port that is taken: it suggests another", () => expectTakenPort("chat"));
 
   test("a taken port of the page: it names the page's option", async () => {
-    const holder = createServer().listen(0, "127.0.0.1");
-    onTestFinished(async () => {
-      holder.close();
-      await once(holder, "close");
-    });
-    await once(holder, "listening");
-    const { port } = holder.address() as { port: number };
+    const port = await holdPort();
     await expectError(
       ["chat", "--port", "0", "--web-port", String(port)],
       `port ${port} on 127.0.0.1 is taken; try another --web-port, or --web-port 0 for a free one`,

@@ -1,11 +1,10 @@
 /** The built `socket-reactor demo` as a person meets it: help, errors, what it says, Ctrl-C. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { supportedBackends } from "../../../src/index.js";
-import { expectError } from "../cli-errors.js";
+import { expectError, holdPort } from "../cli-errors.js";
 import { listening, type RunningCli, root, runCli, start } from "../cli-process.js";
 import { connectTo, pattern, receiveToEnd, roundTrip } from "../echo-peers.js";
 import { ask } from "../http/demo-server.js";
@@ -69,13 +68,7 @@ describe("the demo command", () => {
   test.each(["echo", "chat", "http"])(
     "a port that is taken: it says whose, of %s",
     async (service) => {
-      const holder = createServer().listen(0, "127.0.0.1");
-      onTestFinished(async () => {
-        holder.close();
-        await once(holder, "close");
-      });
-      await once(holder, "listening");
-      const { port } = holder.address() as { port: number };
+      const port = await holdPort();
       const option = `--${service}-port`;
       await expectError(
         ["demo", ...FREE_PORTS, option, String(port)],
