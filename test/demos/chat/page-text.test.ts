@@ -1,6 +1,7 @@
 /** The page's lines and texts: what is read of them, and what goes out. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fold as foldOfServer } from "../../../src/demos/chat/network/names.js";
 import { type IrcMessageModule, type IrcTextModule, loadModule } from "./page-modules.js";
 
 const { fold, formatMessage, parseMessage } = await loadModule<IrcMessageModule>("irc-message");
@@ -56,6 +57,13 @@ describe("the page writes lines of IRC", () => {
   test("and names are equal as the server has it", () => {
     expect(fold("#RÄUME")).toBe(fold("#räume"));
     expect(fold("e\u0301")).toBe(fold("\u00e9"));
+  });
+
+  test("are compared as the server compares them: in Greek, too, and wide or narrow", () => {
+    for (const name of ["#ΣΑΣ", "#σασ", "#σας", "ΌΣΟΣ", "Ａｎｎａ", "ﬁn", "İstanbul", "K", "ẞ"]) {
+      expect(fold(name)).toBe(foldOfServer(name));
+    }
+    expect(fold("#ΣΑΣ")).toBe(fold("#σασ"));
   });
 });
 

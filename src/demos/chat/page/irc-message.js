@@ -88,9 +88,12 @@ export function formatMessage(command, ...params) {
   return [command, ...words, ...last].join(" ").replace(/[\r\n\0]+/g, " ");
 }
 
-/** Names are compared so: as the server does, which folds all letters, not only those of ASCII. */
+/**
+ * Names are compared so: as the server does (network/names.ts), which folds all letters, not only
+ * those of ASCII, and both small sigmas into one.
+ */
 export function fold(name) {
-  return name.normalize("NFKC").toLowerCase().normalize("NFKC");
+  return name.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ς", "σ");
 }
 
 /** "anna_", "anna__", "anna_3" …: another for who finds its own taken. */
