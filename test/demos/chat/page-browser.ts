@@ -1,27 +1,12 @@
-/** The chat's page in headless Chromium, a server for it, and a client of IRC that knows no page. */
+/** The chat's page as people use it, a server for it, and a client of IRC that knows no page. */
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Browser as ChromiumBrowser, chromium, type Page } from "playwright-core";
-import { afterAll, onTestFinished } from "vitest";
+import type { Page } from "playwright-core";
+import { onTestFinished } from "vitest";
 import { ChatServer, type ChatServerOptions } from "../../../src/demos/chat/server.js";
 import { Reactor } from "../../../src/index.js";
-
-const CHROMIUM = "/usr/bin/chromium";
-
-/** Why there is no browser; undefined: there is one. */
-export const missing: string | undefined = existsSync(CHROMIUM)
-  ? undefined
-  : `${CHROMIUM} is missing: apt-get install chromium`;
-
-/** A folder for a picture of each page that a test leaves. */
-const PICTURES = process.env["SOCKET_REACTOR_PICTURES"];
-
-export async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES) await page.screenshot({ path: join(PICTURES, `chat-${name}.png`) });
-}
+import type { Browser } from "../chromium.js";
 
 export interface RunningChat {
   readonly chat: ChatServer;
@@ -112,54 +97,6 @@ export async function startRelay(webPort: number): Promise<Relay> {
     loseClients,
     endGhosts,
   };
-}
-
-export interface Browser {
-  /** A page, and what its console says of errors: each breach of the policy among them. */
-  open(url: string): Promise<Page>;
-  readonly errors: string[];
-}
-
-export interface Look {
-  readonly colorScheme?: "light" | "dark";
-  readonly width?: number;
-  readonly height?: number;
-}
-
-/** One for all tests of a file; each has a context of its own. It sends nothing of its own. */
-let chromiumStarting: Promise<ChromiumBrowser> | undefined;
-
-afterAll(async () => {
-  await (await chromiumStarting)?.close();
-});
-
-function startChromium(): Promise<ChromiumBrowser> {
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    headless: true,
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-    ],
-  });
-}
-
-/** A browser that knows nothing yet. */
-export async function startBrowser(look: Look = {}): Promise<Browser> {
-  const { colorScheme = "light", width = 1200, height = 800 } = look;
-  chromiumStarting ??= startChromium();
-  const browser = await chromiumStarting;
-  const context = await browser.newContext({ colorScheme, viewport: { width, height } });
-  onTestFinished(() => context.close());
-  const errors: string[] = [];
-  const open = async (url: string): Promise<Page> => {
-    const page = await context.newPage();
-    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    page.on("pageerror", (error) => errors.push(String(error)));
-    await page.goto(url);
-    return page;
-  };
-  return { open, errors };
 }
 
 /** Opens the page, takes a nickname, and is in the first room. */

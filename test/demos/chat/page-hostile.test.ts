@@ -1,16 +1,9 @@
 /** What the page makes of names and texts that mean it ill, and of too much of everything. */
 import type { Page, WebSocketRoute } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { type Browser, missing, picture, startBrowser } from "../chromium.js";
 import { named } from "../http/outside-tool.js";
-import {
-  type Browser,
-  enter,
-  IrcClient,
-  missing,
-  picture,
-  startBrowser,
-  startChat,
-} from "./page-browser.js";
+import { enter, IrcClient, startChat } from "./page-browser.js";
 import { loadModule } from "./page-modules.js";
 
 const { LINES_MAX } = await loadModule<{ LINES_MAX: number }>("room");
@@ -90,7 +83,7 @@ describe.skipIf(missing)(named("a page among the hostile", missing), { timeout: 
       "[...document.links].map(({ protocol }) => protocol)",
     );
     expect(hrefs).toEqual([]);
-    await picture(page, "markup");
+    await picture(page, "chat-markup");
     expect(browser.errors).toEqual([]);
   });
 
@@ -112,7 +105,7 @@ describe.skipIf(missing)(named("a page among the hostile", missing), { timeout: 
       expect((name?.x ?? 0) + (name?.width ?? 0)).toBeLessThanOrEqual(time?.x ?? 0);
     }
     await page.getByText("a\ufffdgnp.exe", { exact: true }).waitFor();
-    await picture(page, "scripts");
+    await picture(page, "chat-scripts");
     expect(browser.errors).toEqual([]);
   });
 
@@ -132,7 +125,7 @@ describe.skipIf(missing)(named("a page among the hostile", missing), { timeout: 
     expect((await quiet.screenshot()).equals(before)).toBe(true);
     irene.send("PRIVMSG #lobby :Another quiet line");
     await page.getByText("Another quiet line").waitFor();
-    await picture(page, "heaped");
+    await picture(page, "chat-heaped");
   });
 
   test("nothing makes a line wider than the page", async () => {
@@ -156,7 +149,7 @@ describe.skipIf(missing)(named("a page among the hostile", missing), { timeout: 
     })()`);
     expect(width).toBeLessThanOrEqual(inner as number);
     expect(logWidth).toBeLessThanOrEqual(logInner as number);
-    await picture(page, "long");
+    await picture(page, "chat-long");
   });
 
   test("however much is said, the page does not grow", async () => {
@@ -181,7 +174,7 @@ describe.skipIf(missing)(named("a page among the hostile", missing), { timeout: 
     await fill(2);
     expect(await count("#log > *")).toBeLessThanOrEqual(LINES_MAX);
     expect(await count("*")).toBeLessThanOrEqual(elements * 1.5); // some lines are of more elements
-    await picture(page, "full");
+    await picture(page, "chat-full");
     expect(browser.errors).toEqual([]);
   });
 });

@@ -1,17 +1,9 @@
 /** The chat's page and its nickname, its connection that is lost, and a reload. */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { missing, picture, startBrowser } from "../chromium.js";
 import { named } from "../http/outside-tool.js";
-import {
-  enter,
-  IrcClient,
-  missing,
-  picture,
-  say,
-  startBrowser,
-  startChat,
-  startRelay,
-} from "./page-browser.js";
+import { enter, IrcClient, say, startChat, startRelay } from "./page-browser.js";
 
 const texts = (page: Page) => page.getByRole("log").locator(".said").allTextContents();
 
@@ -25,7 +17,7 @@ describe.skipIf(missing)(named("the page that stays", missing), { timeout: 60_00
     await page.keyboard.press("Enter");
     await page.getByRole("alert").getByText("“irene” cannot be had").waitFor();
     expect(await page.getByLabel("Your nickname").inputValue()).toBe("irene_");
-    await picture(page, "taken");
+    await picture(page, "chat-taken");
     await page.keyboard.press("Enter");
     await page.getByText("Connected as irene_", { exact: true }).waitFor();
     await irene.hears(/:irene_!\S+ JOIN/);
@@ -101,7 +93,7 @@ describe.skipIf(missing)(named("the page that stays", missing), { timeout: 60_00
     await first.stop();
     await page.getByRole("button", { name: "Now" }).waitFor();
     await page.getByText("trying again").waitFor();
-    await picture(page, "lost");
+    await picture(page, "chat-lost");
     await page.getByRole("button", { name: "#lobby, not in it" }).waitFor();
     await page.getByRole("heading", { name: "Here", exact: true }).waitFor();
     await say(page, "is anybody there?");

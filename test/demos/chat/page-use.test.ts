@@ -2,16 +2,9 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { missing, picture, startBrowser } from "../chromium.js";
 import { named } from "../http/outside-tool.js";
-import {
-  enter,
-  IrcClient,
-  missing,
-  picture,
-  say,
-  startBrowser,
-  startChat,
-} from "./page-browser.js";
+import { enter, IrcClient, say, startChat } from "./page-browser.js";
 
 const CONTRAST = readFileSync(new URL("page-contrast.js", import.meta.url), "utf8");
 
@@ -113,16 +106,16 @@ describe.skipIf(missing)(named("the chat's page is for all", missing), { timeout
     const { port, url } = startChat();
     const browser = await startBrowser({ width: 360, height: 640 });
     const page = await browser.open(url);
-    await picture(page, "phone-enter");
+    await picture(page, "chat-phone-enter");
     expect((await widths(page))[0]).toBeLessThanOrEqual(360);
     await page.getByLabel("Your nickname").fill("anna");
     await page.keyboard.press("Enter");
     await page.getByText("Connected as anna", { exact: true }).waitFor();
     await talk(port, page);
-    await picture(page, "phone");
+    await picture(page, "chat-phone");
     expect((await widths(page))[0]).toBeLessThanOrEqual(360);
     await page.getByRole("button", { name: "Rooms 1" }).click();
-    await picture(page, "phone-rooms");
+    await picture(page, "chat-phone-rooms");
     await page.getByRole("navigation").getByRole("button", { name: "irene, 1 unread" }).click();
     await page.getByText("psst, one more thing …").waitFor();
     expect(await page.getByRole("navigation").isVisible()).toBe(false);
@@ -132,7 +125,7 @@ describe.skipIf(missing)(named("the chat's page is for all", missing), { timeout
     await page.keyboard.press("Enter");
     await page.getByRole("navigation").getByRole("button", { name: "#lobby" }).click();
     await page.getByRole("button", { name: "People 9" }).click();
-    await picture(page, "phone-people");
+    await picture(page, "chat-phone-people");
     await page.getByRole("complementary").getByRole("button", { name: "bob" }).click();
     await page.getByRole("heading", { name: "bob" }).waitFor();
     expect((await widths(page))[0]).toBeLessThanOrEqual(360);
@@ -143,7 +136,7 @@ describe.skipIf(missing)(named("the chat's page is for all", missing), { timeout
     const { port, url } = startChat();
     const browser = await startBrowser({ colorScheme: scheme });
     const page = await browser.open(url);
-    await picture(page, `enter-${scheme}`);
+    await picture(page, `chat-enter-${scheme}`);
     expect(await page.evaluate<string[]>(CONTRAST)).toEqual([]);
     await page.getByLabel("Your nickname").fill("anna");
     await page.keyboard.press("Enter");
@@ -152,7 +145,7 @@ describe.skipIf(missing)(named("the chat's page is for all", missing), { timeout
     await talk(port, page);
     await say(page, "/nonsense");
     await say(page, "/join #");
-    await picture(page, scheme);
+    await picture(page, `chat-${scheme}`);
     expect(await page.evaluate<string[]>(CONTRAST)).toEqual([]);
     expect(browser.errors).toEqual([]);
   });

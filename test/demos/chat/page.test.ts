@@ -1,16 +1,9 @@
 /** The chat's page in a browser, with others who talk: pages, and a client of IRC. */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { missing, picture, startBrowser } from "../chromium.js";
 import { named } from "../http/outside-tool.js";
-import {
-  enter,
-  IrcClient,
-  missing,
-  picture,
-  say,
-  startBrowser,
-  startChat,
-} from "./page-browser.js";
+import { enter, IrcClient, say, startChat } from "./page-browser.js";
 
 const said = (page: Page, text: string) =>
   page.getByRole("log").locator(".said").getByText(text, { exact: true });
@@ -112,7 +105,7 @@ describe.skipIf(missing)(named("the chat's page in Chromium", missing), { timeou
     await page.getByRole("button", { name: "Find a room …" }).click();
     await page.getByText("2 rooms", { exact: true }).waitFor();
     await page.getByLabel("Its name").fill("tä");
-    await picture(page, "browser");
+    await picture(page, "chat-browser");
     await page.getByRole("button", { name: "#täglich" }).click();
     await irene.hears(/:anna!\S+ JOIN/);
     await page.getByRole("heading", { name: "#täglich" }).waitFor();

@@ -1,27 +1,11 @@
 /** The live page in headless Chromium, and a person who types in nc: here a socket of node:net. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
-import { describe, expect, onTestFinished, test } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { CONNECTIONS_SHOWN_MAX } from "../../../src/demos/demo/snapshot.js";
+import { type Look, missing, picture, startBrowser } from "../chromium.js";
 import { connectMany, connectTo, pattern, receiveToEnd, roundTrip } from "../echo-peers.js";
 import { named } from "../http/outside-tool.js";
 import { startDemo } from "./demo-peers.js";
-
-const CHROMIUM = "/usr/bin/chromium";
-const missing = existsSync(CHROMIUM)
-  ? undefined
-  : `${CHROMIUM} is missing: apt-get install chromium`;
-
-/** A folder for a picture of each page that a test leaves. */
-const PICTURES = process.env["SOCKET_REACTOR_PICTURES"];
-
-interface OpenOptions {
-  readonly scheme?: "light" | "dark";
-  readonly width?: number;
-  readonly isStill?: boolean;
-}
 
 interface Opened {
   readonly page: Page;
@@ -29,38 +13,13 @@ interface Opened {
   readonly errors: string[];
 }
 
-async function open(url: string, options: OpenOptions = {}): Promise<Opened> {
-  const { scheme = "light", width = 1280, isStill = false } = options;
-  const profile = mkdtempSync(join(tmpdir(), "socket-reactor-chromium-"));
-  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    headless: true,
-    colorScheme: scheme,
-    reducedMotion: isStill ? "reduce" : "no-preference",
-    viewport: { width, height: 900 },
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-    ],
-  });
-  onTestFinished(async () => {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  page.on("pageerror", (error) => errors.push(String(error)));
-  await page.goto(url);
+/** The page when it has its first numbers. */
+async function open(url: string, look: Look = {}): Promise<Opened> {
+  const browser = await startBrowser({ width: 1280, height: 900, ...look });
+  const page = await browser.open(url);
   await page.getByText("connected", { exact: true }).waitFor();
   await page.locator("#listeners tr").nth(2).waitFor();
-  return { page, errors };
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES) {
-    await page.screenshot({ path: join(PICTURES, `demo-${name}.png`), fullPage: true });
-  }
+  return { page, errors: browser.errors };
 }
 
 /** The row of a peer, by its port. */
@@ -89,7 +48,7 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
     await row.getByText("CLOSE_WAIT").waitFor();
     await page.locator('#diagram .state.busy[data-state="CLOSE_WAIT"]').waitFor();
     await page.locator("#diagram-summary", { hasText: "1 CLOSE_WAIT" }).waitFor();
-    await picture(page, "activity");
+    await picture(page, "demo-activity", true);
 
     await receiveToEnd(client);
     await row.getByText("CLOSED").waitFor();
@@ -104,13 +63,13 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
 
   test("of many connections some are shown, and it says of how many", async () => {
     const { echoPort, httpPort } = startDemo({ beatMs: 50 });
-    const { page, errors } = await open(`http://127.0.0.1:${httpPort}/`, { scheme: "dark" });
+    const { page, errors } = await open(`http://127.0.0.1:${httpPort}/`, { colorScheme: "dark" });
     await connectMany(echoPort, 200);
     const note = page.locator("#sockets-note", { hasText: `the ${CONNECTIONS_SHOWN_MAX} last` });
     await note.waitFor();
     const rows = page.locator("#connections tr");
     await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(CONNECTIONS_SHOWN_MAX);
-    await picture(page, "dark");
+    await picture(page, "demo-dark", true);
     expect(errors).toEqual([]);
   });
 
@@ -154,7 +113,7 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
   test("on a telephone nothing is wider than the screen; still, dots jump", async () => {
     const { echoPort, httpPort } = startDemo({ beatMs: 50 });
     const { page, errors } = await open(`http://127.0.0.1:${httpPort}/`, {
-      ...{ width: 360, isStill: true },
+      ...{ width: 360, reducedMotion: "reduce" },
     });
     const client = await connectTo(echoPort);
     await rowOf(page, client.localPort).waitFor();
@@ -166,7 +125,7 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
       "[document.documentElement.scrollWidth, innerWidth]",
     );
     expect(width).toBeLessThanOrEqual(shown);
-    await picture(page, "telephone");
+    await picture(page, "demo-telephone", true);
     expect(errors).toEqual([]);
   });
 });

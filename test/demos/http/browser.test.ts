@@ -1,19 +1,9 @@
-/** The demo's page in a browser: headless Chromium, driven by playwright-core. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { describe, expect, onTestFinished, test } from "vitest";
+/** The demo's page in a browser: headless Chromium. */
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { missing, picture, startBrowser } from "../chromium.js";
 import { serve, startDemo } from "./demo-server.js";
 import { named } from "./outside-tool.js";
-
-const CHROMIUM = "/usr/bin/chromium";
-const missing = existsSync(CHROMIUM)
-  ? undefined
-  : `${CHROMIUM} is missing: apt-get install chromium`;
-
-/** A folder for a picture of each page that a test leaves. */
-const PICTURES = process.env["SOCKET_REACTOR_PICTURES"];
 
 interface Opened {
   readonly page: Page;
@@ -21,33 +11,10 @@ interface Opened {
   readonly errors: string[];
 }
 
-/** A new browser that knows nothing, and sends nothing of its own. */
-async function open(url: string, scheme: "light" | "dark" = "light"): Promise<Opened> {
-  const profile = mkdtempSync(join(tmpdir(), "socket-reactor-chromium-"));
-  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    headless: true,
-    colorScheme: scheme,
-    viewport: { width: 1200, height: 1000 },
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-    ],
-  });
-  onTestFinished(async () => {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  page.on("pageerror", (error) => errors.push(String(error)));
-  await page.goto(url);
-  return { page, errors };
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+/** The page in a browser that knows nothing. */
+async function open(url: string, colorScheme: "light" | "dark" = "light"): Promise<Opened> {
+  const browser = await startBrowser({ colorScheme, height: 1000 });
+  return { page: await browser.open(url), errors: browser.errors };
 }
 
 describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () => {
@@ -73,10 +40,10 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
 
     const names = await page.locator("#files a").allTextContents();
     expect(names).toEqual(["<i>&.html", "a.txt", "notes.txt", "sub/"]);
-    await picture(page, "page");
+    await picture(page, "page", true);
     await page.getByRole("link", { name: "sub/" }).click();
     await page.getByRole("link", { name: "deep.txt" }).waitFor();
-    await picture(page, "folder");
+    await picture(page, "folder", true);
     await page.goBack();
 
     // The answer that was no JSON is the one error, and that is what the browser says of it.
@@ -88,7 +55,7 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
     const first = startDemo();
     const { page } = await open(`http://127.0.0.1:${first.port}/`, "dark");
     await page.getByText("connected", { exact: true }).waitFor();
-    await picture(page, "dark");
+    await picture(page, "dark", true);
     await first.stop();
     await page.getByText("gone, trying again").waitFor();
     startDemo({ port: first.port });
@@ -115,7 +82,7 @@ describe.skipIf(missing)(named("in Chromium", missing), { timeout: 60_000 }, () 
       "[document.documentElement.scrollWidth, innerWidth]",
     );
     expect(width).toBeLessThanOrEqual(shown);
-    await picture(page, "telephone");
+    await picture(page, "telephone", true);
   });
 
   test("a page of a file is the file's own affair, but its type is not guessed", async () => {
