@@ -2,6 +2,7 @@
 /** The `socket-reactor` command: one line of dispatch a demo. */
 import { createRequire } from "node:module";
 import { didYouMean } from "./command-line.js";
+import { codeOf } from "./errors.js";
 import { UsageError } from "./usage-error.js";
 
 const HELP = `Usage: socket-reactor COMMAND [options]
@@ -64,8 +65,7 @@ function unknown(name: string): string {
 
 /** False for a bug, which keeps its stack. */
 function isForThePerson(error: unknown): error is Error {
-  if (error instanceof UsageError) return true;
-  return error instanceof Error && "code" in error && MACHINE_ERRORS.includes(String(error.code));
+  return error instanceof UsageError || MACHINE_ERRORS.includes(codeOf(error));
 }
 
 function version(): string {

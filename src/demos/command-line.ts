@@ -1,5 +1,6 @@
 /** How the options of all commands are read, and what is said of one that nobody knows. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { codeOf } from "./errors.js";
 import { nearest } from "./nearest.js";
 import { UsageError } from "./usage-error.js";
 
@@ -19,8 +20,7 @@ export function parseCommandLine<T extends Options>(
   try {
     return parseArgs({ args, options, allowPositionals });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (!code.startsWith("ERR_PARSE_ARGS")) throw error;
+    if (!codeOf(error).startsWith("ERR_PARSE_ARGS")) throw error;
     const [reason] = (error as Error).message.split(/\.?(?:\n| This command| To specify|$)/);
     const meant = suggestion(/^Unknown option '(--[^']+)'/.exec(reason ?? "")?.[1], options);
     throw new UsageError(`${reason}${meant}see socket-reactor ${command} --help`);

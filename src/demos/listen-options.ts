@@ -6,6 +6,7 @@ import { lookup } from "node:dns/promises";
 import type { ParseArgsConfig, parseArgs } from "node:util";
 import { type Backend, SystemError, supportedBackends } from "socket-reactor";
 import { parseCommandLine, parsePort } from "./command-line.js";
+import { codeOf } from "./errors.js";
 import { UsageError } from "./usage-error.js";
 
 /** For `parseArgs`, beside a command's own. */
@@ -153,7 +154,3 @@ export function untilInterrupted(waiting?: string): AbortSignal {
 
 /** What a server says that finishes its answers, for `untilInterrupted`. */
 export const ANSWERS_UNDER_WAY = "Answers are under way; Ctrl-C again ends them";
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}

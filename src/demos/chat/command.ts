@@ -4,6 +4,7 @@
 import { Reactor } from "socket-reactor";
 import { stateLog } from "../colour.js";
 import { parsePort } from "../command-line.js";
+import { hostAndPort } from "../host-and-port.js";
 import {
   LISTEN_OPTIONS,
   type ListenOptions,
@@ -13,6 +14,7 @@ import {
   splitArguments,
   untilInterrupted,
 } from "../listen-options.js";
+import { aborted } from "../run-until-aborted.js";
 import { UsageError } from "../usage-error.js";
 import type { Backplane, BackplaneOptions } from "./backplane/backplane.js";
 import { type ChatLimits, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from "./limits.js";
@@ -170,9 +172,9 @@ function checkName<T extends string | undefined>(option: string, name: T): T {
 
 /** What to try now. */
 function invitation({ address, webAddress = "" }: ChatServer): string[] {
-  const [, host = "", port = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  const [host, port] = hostAndPort(address);
   const reached = ANY.includes(host) ? "localhost" : host;
-  const webPort = /\d+$/.exec(webAddress)?.[0];
+  const [, webPort] = hostAndPort(webAddress);
   const inUrl = reached.includes(":") ? `[${reached}]` : reached;
   return [
     `  in a browser:  http://${inUrl}:${webPort}/`,
@@ -180,11 +182,4 @@ function invitation({ address, webAddress = "" }: ChatServer): string[] {
     `  with weechat:  weechat irc://${inUrl}:${port}/#lobby`,
     `  by hand:       nc -C ${reached} ${port}, then NICK me, USER me 0 * :Me, JOIN #lobby`,
   ];
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -1,5 +1,6 @@
 /** Options of the chat command that are files. What is wrong with one is one line for the person. */
 import { readFileSync, statSync } from "node:fs";
+import { codeOf } from "../errors.js";
 import { UsageError } from "../usage-error.js";
 
 /** A welcome, not a book: each connection is sent all of it. */
@@ -52,7 +53,7 @@ function linesOf(option: string, path: string): string[] {
     const text = readFileSync(path, "utf8").replace(/^\uFEFF|\s+$/g, "");
     return text.split(/\r?\n/).map((line) => line.replaceAll("\t", "  ").replace(/\p{Cc}/gu, ""));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const code = codeOf(error);
     if (code === "") throw error;
     throw new UsageError(`${option}: "${path}" cannot be read (${code})`);
   }

@@ -1,5 +1,7 @@
 /** Why a connection is over, as the others in its rooms read it. */
 
+import { codeOf } from "../errors.js";
+
 /** An end in order, which a QUIT did not precede. */
 export const CLIENT_CLOSED = "Client closed connection";
 
@@ -14,6 +16,6 @@ const REASONS: Readonly<Record<string, string>> = {
 /** @param error of the stream; undefined: it ended in order. */
 export function quitReason(error: Error | undefined): string {
   if (error === undefined) return CLIENT_CLOSED;
-  const code = "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   return (Object.hasOwn(REASONS, code) ? REASONS[code] : undefined) ?? "Connection lost";
 }

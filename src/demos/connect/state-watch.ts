@@ -14,6 +14,7 @@ import {
   type TcpState,
   type Timer,
 } from "socket-reactor";
+import { endReason } from "../errors.js";
 
 /** So rarely that it costs nothing, so often that a person does not wait. */
 export const LOOK_MS: number = 50;
@@ -57,7 +58,7 @@ export class StateWatch {
     this.#timer.stop();
     const { bytesRead, bytesWritten } = this.#stream;
     const roundTrip = this.#roundTripMs;
-    this.#say(`CLOSED ${this.#peer}: ${interruption ?? reasonOf(error)}`);
+    this.#say(`CLOSED ${this.#peer}: ${interruption ?? endReason(error)}`);
     this.#say(
       `${bytesWritten} bytes sent, ${bytesRead} received` +
         (roundTrip === undefined ? "" : `, round trip ${roundTrip.toFixed(3)} ms`),
@@ -70,9 +71,4 @@ export class StateWatch {
     const process = who === undefined ? "" : ` (process ${who.pid} of user ${who.uid})`;
     this.#say(`CONNECTED ${this.#peer}${process}`);
   }
-}
-
-function reasonOf(error: Error | undefined): string {
-  if (error === undefined) return "end of stream";
-  return "code" in error ? String(error.code) : error.message;
 }

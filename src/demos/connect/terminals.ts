@@ -1,5 +1,6 @@
 /** What the two exchanges, of streams and of datagrams, share: the ends on this side. */
 import type { Readable, Writable } from "node:stream";
+import { codeOf } from "../errors.js";
 import { UsageError } from "../usage-error.js";
 
 export interface Terminals {
@@ -28,7 +29,7 @@ export function flushed({ output, signal }: Terminals): Promise<void> {
 
 /** @throws UsageError unless it is that whoever read the output has enough (`| head -1`). */
 export function checkOutput(error: Error | undefined): void {
-  if (error === undefined || ("code" in error && error.code === "EPIPE")) return;
+  if (error === undefined || codeOf(error) === "EPIPE") return;
   throw new UsageError(`standard output: ${error.message}`);
 }
 

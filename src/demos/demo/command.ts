@@ -85,10 +85,9 @@ type Ports = Readonly<Record<Service, number>>;
 
 /** @throws UsageError for what is no port, and for one that two are to have. */
 function parsePorts(values: Readonly<Record<`${Service}-port`, string>>): Ports {
-  const [echo, chat, http] = SERVICES.map((service) => {
-    return parsePort(`--${service}-port`, values[`${service}-port`]);
-  });
-  const ports = { echo: echo ?? 0, chat: chat ?? 0, http: http ?? 0 };
+  const portOf = (service: Service): number =>
+    parsePort(`--${service}-port`, values[`${service}-port`]);
+  const ports = { echo: portOf("echo"), chat: portOf("chat"), http: portOf("http") };
   for (const [index, service] of SERVICES.entries()) {
     const other = SERVICES.slice(0, index).find((before) => ports[before] === ports[service]);
     if (other === undefined || ports[service] === 0) continue;

@@ -17,6 +17,7 @@ import {
   type TcpState,
   type WatchMessage,
 } from "socket-reactor";
+import { reasonOf } from "../errors.js";
 import { attempt } from "./attempt.js";
 
 /** Changes kept from one beat to the next. A flood of connections is counted beyond that. */
@@ -225,8 +226,3 @@ export class ConnectionBook {
 }
 
 type Named = keyof ConnectionNames;
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Error) return "code" in error ? String(error.code) : error.message;
-  return String(error);
-}

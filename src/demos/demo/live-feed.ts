@@ -7,6 +7,7 @@
  */
 import type { SocketStream, Timer } from "socket-reactor";
 import type { HttpHandler, HttpResponse } from "socket-reactor/protocols/http1";
+import { madeNow } from "../http/made-now.js";
 import { Refusal } from "../http/refusal.js";
 import type { StateChange } from "./connection-book.js";
 import { type BeatSource, takeBeat } from "./snapshot.js";
@@ -34,7 +35,6 @@ export class LiveFeed {
   readonly #options: LiveFeedOptions;
   readonly #beatMs: number;
   readonly #open = new Map<HttpResponse, SocketStream>();
-  readonly #streams = new Set<SocketStream>();
   readonly #kept: StateChange[] = [];
   #timer: Timer | undefined;
   #beats = 0;
@@ -47,9 +47,7 @@ export class LiveFeed {
   }
 
   readonly handler: HttpHandler = (request, response) => {
-    response.setHeader("Content-Type", "text/event-stream");
-    response.setHeader("Cache-Control", "no-store");
-    response.setHeader("X-Content-Type-Options", "nosniff");
+    madeNow(response, "text/event-stream");
     if (request.method === "HEAD" || this.#isClosed) {
       response.end(`retry: ${RETRY_MS}\n\n`);
       return;
@@ -74,7 +72,6 @@ export class LiveFeed {
   #start(response: HttpResponse, stream: SocketStream): void {
     const { reactor, book, about } = this.#options;
     this.#open.set(response, stream);
-    this.#streams.add(stream);
     book.isWatched = true;
     this.#timer ??= reactor.timer(this.#beatMs, () => this.#beat(), { repeat: true }).unref();
     const hello = JSON.stringify({ ...about, beatMs: this.#beatMs, changes: this.#kept });
@@ -83,10 +80,7 @@ export class LiveFeed {
 
   /** A client that has only ended its side still reads, and is told. */
   #end(response: HttpResponse): void {
-    const stream = this.#open.get(response);
-    if (stream === undefined) return;
-    this.#open.delete(response);
-    this.#streams.delete(stream);
+    if (!this.#open.delete(response)) return;
     if (!response.isEnded) response.end();
     if (this.#open.size > 0) return;
     this.#timer?.stop();
@@ -106,10 +100,11 @@ export class LiveFeed {
   }
 
   #event(): string {
+    const observers = new Set(this.#open.values());
     const beat = takeBeat(
       this.#options,
       { beats: this.#beats, ms: this.#spentMs, listeners: this.#open.size },
-      ({ stream }) => this.#streams.has(stream),
+      ({ stream }) => observers.has(stream),
     );
     this.#kept.push(...beat.changes);
     this.#kept.splice(0, this.#kept.length - CHANGES_KEPT);

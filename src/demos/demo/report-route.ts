@@ -1,6 +1,7 @@
 /** `GET /api/report`: `reactor.report()` as it is, for who wants to see what the library itself says. */
 import type { Reactor } from "socket-reactor";
 import type { HttpHandler } from "socket-reactor/protocols/http1";
+import { madeNow } from "../http/made-now.js";
 import { Refusal } from "../http/refusal.js";
 import type { ConnectionBook } from "./connection-book.js";
 
@@ -14,9 +15,7 @@ export function reportHandler(reactor: Reactor, book: ConnectionBook): HttpHandl
         "Retry-After": "60",
       });
     }
-    response.setHeader("Content-Type", "application/json");
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    response.setHeader("Cache-Control", "no-store");
+    madeNow(response, "application/json");
     response.end(`${JSON.stringify(reactor.report(), null, 2)}\n`);
   };
 }

@@ -19,12 +19,14 @@ import {
   methods,
 } from "socket-reactor/protocols/http1";
 import { ChatServer } from "../chat/server.js";
+import { reasonOf } from "../errors.js";
 import { answering } from "../http/answer.js";
 import { FileRoot } from "../http/file-root.js";
 import { BODY_BYTES_MAX } from "../http/json-echo.js";
 import { HttpRoutes, PAGE_HEADERS } from "../http/routes.js";
-import { guarded, PIPELINED_MAX, reasonOf } from "../http/server.js";
+import { guarded, PIPELINED_MAX } from "../http/server.js";
 import { redirect, staticFiles } from "../http/static-files.js";
+import { runUntilAborted } from "../run-until-aborted.js";
 import { ConnectionBook } from "./connection-book.js";
 import { CLOSE_WAIT_MS, EchoService } from "./echo-service.js";
 import { LiveFeed } from "./live-feed.js";
@@ -113,15 +115,8 @@ export class DemoServer {
 
   /** Serves until `signal` aborts, then sends what is under way, for `drainMs` at most. */
   async run(signal: AbortSignal, drainMs: number): Promise<void> {
-    const running = this.reactor.run();
-    const drained = new Promise<void>((resolve, reject) => {
-      const start = () => this.#drain(drainMs).then(resolve, reject);
-      if (signal.aborted) start();
-      else signal.addEventListener("abort", start, { once: true });
-    });
     try {
-      await Promise.race([running, drained]);
-      await running;
+      await runUntilAborted(this.reactor, signal, () => this.#drain(drainMs));
     } finally {
       this.close();
     }

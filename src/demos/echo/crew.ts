@@ -6,7 +6,7 @@
  * starts threads. The first of a row of crashes is answered soon, each further one after twice the
  * time; and a row ends when a worker has lived for the longest of these times.
  */
-import { reasonOf } from "./server.js";
+import { reasonOf } from "../errors.js";
 import type { WorkerSays } from "./worker-message.js";
 import { startWorker, type WorkerKind, type WorkerThread } from "./worker-thread.js";
 

@@ -4,7 +4,8 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import * as net from "socket-reactor";
-import { codeOf, nameOf, reasonOf } from "./server.js";
+import { endReason } from "../errors.js";
+import { codeOf, nameOf } from "./server.js";
 import { ECHO, ECHO_STREAM } from "./stream.js";
 import { type Given, say } from "./worker-message.js";
 
@@ -53,6 +54,6 @@ function take({ id, fd }: Given): void {
 
 function serve(stream: net.SocketStream, id: number): void {
   const onClose = (_: net.SocketStream, error: Error | undefined): void =>
-    say({ says: "closed", id, reason: reasonOf(error) });
+    say({ says: "closed", id, reason: endReason(error) });
   stream.handler = { ...ECHO, onClose };
 }

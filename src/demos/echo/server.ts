@@ -78,12 +78,6 @@ export function nameOf(address: Address | undefined): string {
   return address === undefined ? "(gone)" : formatAddress(address);
 }
 
-/** Why a connection is over. */
-export function reasonOf(error: Error | undefined): string {
-  if (error === undefined) return "end of stream";
-  return "code" in error ? String(error.code) : error.message;
-}
-
 /** The code of an error of the system's; any other is a bug, and goes on. */
 export function codeOf(error: unknown): string {
   if (error instanceof SystemError) return error.code;

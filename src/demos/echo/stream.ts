@@ -7,7 +7,8 @@
  * to the two marks, and after two minutes it is given up: a default of the library's, too.
  */
 import * as net from "socket-reactor";
-import { connectionsMaxOf, type EchoOptions, type EchoServer, nameOf, reasonOf } from "./server.js";
+import { endReason } from "../errors.js";
+import { connectionsMaxOf, type EchoOptions, type EchoServer, nameOf } from "./server.js";
 
 /** What is read from one peer at a time, and what waits for it before nothing more is read. */
 const UNSENT_MAX = 64 * 1024;
@@ -46,7 +47,7 @@ export function createEchoServer(options: EchoOptions): EchoServer {
     const peer = nameOf(stream.socket.remoteAddress);
     stream.handler = {
       ...ECHO,
-      onClose: (_, error) => log(`${stream.socket.state} ${peer}: ${reasonOf(error)}`),
+      onClose: (_, error) => log(`${stream.socket.state} ${peer}: ${endReason(error)}`),
     };
     log(`${stream.socket.state} ${peer}`);
   }

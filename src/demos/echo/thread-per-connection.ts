@@ -8,6 +8,7 @@
  * and nobody should have to guess why nothing happens.
  */
 import * as net from "socket-reactor";
+import { reasonOf } from "../errors.js";
 import { Acceptor } from "./acceptor.js";
 import { HandedOver } from "./hand-over.js";
 import {
@@ -15,7 +16,6 @@ import {
   codeOf,
   type EchoOptions,
   nameOf,
-  reasonOf,
   THREADS_MAX,
   type ThreadedEchoServer,
 } from "./server.js";
@@ -63,7 +63,7 @@ export function createEchoServer(options: EchoOptions): ThreadedEchoServer {
       start(connection);
     } catch (error) {
       connection.close();
-      failedToStart(error instanceof Error ? reasonOf(error) : String(error));
+      failedToStart(reasonOf(error));
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { check, errnoOf, type Kernel, SystemError, systemKernel } from "socket-reactor";
-import { reasonOf } from "./server.js";
+import { reasonOf } from "../errors.js";
 import type { WorkerSays } from "./worker-message.js";
 
 export interface WorkerListener {
@@ -62,7 +62,7 @@ export function startWorker(
   let reason: string | undefined;
   worker.on("message", (words: WorkerSays) => listener.said(words));
   worker.on("error", (error: unknown) => {
-    reason = error instanceof Error ? reasonOf(error) : String(error);
+    reason = reasonOf(error);
   });
   worker.on("exit", (status) => listener.ended(reason ?? `exit ${status}`));
   const end = async (): Promise<void> => {

@@ -8,6 +8,7 @@
  */
 import type { Reactor, SocketStream, Timer } from "socket-reactor";
 import type { HttpHandler, HttpResponse, HttpServerStats } from "socket-reactor/protocols/http1";
+import { madeNow } from "./made-now.js";
 import { Refusal } from "./refusal.js";
 
 export const BEAT_MS = 1000;
@@ -36,9 +37,7 @@ export class EventStreams {
   }
 
   readonly handler: HttpHandler = (request, response) => {
-    response.setHeader("Content-Type", "text/event-stream");
-    response.setHeader("Cache-Control", "no-store");
-    response.setHeader("X-Content-Type-Options", "nosniff");
+    madeNow(response, "text/event-stream");
     if (request.method === "HEAD") {
       response.end();
       return;

@@ -21,6 +21,7 @@ import {
   statSync,
 } from "node:fs";
 import { join, relative } from "node:path";
+import { codeOf } from "../errors.js";
 import type { Validators } from "./conditions.js";
 import { Refusal } from "./refusal.js";
 
@@ -132,7 +133,7 @@ function foundFile(fd: number, stats: BigIntStats): FoundFile {
 
 /** @returns for an error that means that there is nothing. @throws Refusal; what is a bug, as it is. */
 export function absentOrRefused(error: unknown): undefined {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   if (ABSENT.includes(code)) return undefined;
   if (code === "EACCES" || code === "EPERM")
     throw new Refusal(403, "This file is not for everybody");

@@ -1,5 +1,6 @@
 /** `POST /api/echo`: says what came, so that a client can be tried out. JSON in, JSON out. */
 import type { HttpRequest, HttpResponse } from "socket-reactor/protocols/http1";
+import { madeNow } from "./made-now.js";
 import { Refusal } from "./refusal.js";
 
 /** Bytes of a body; the server answers more than that with 413. Enough to try things out. */
@@ -27,9 +28,7 @@ export async function jsonEcho(request: HttpRequest, response: HttpResponse): Pr
     body: parseJson(bytes),
   };
   const text = writeJson(echo, bytes.length <= INDENTED_BYTES_MAX ? 2 : 0);
-  response.setHeader("Content-Type", "application/json");
-  response.setHeader("X-Content-Type-Options", "nosniff");
-  response.setHeader("Cache-Control", "no-store");
+  madeNow(response, "application/json");
   response.end(text);
 }
 

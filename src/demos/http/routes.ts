@@ -14,6 +14,7 @@ import { EventStreams } from "./events.js";
 import { FileRoot } from "./file-root.js";
 import { listFolder } from "./folder-list.js";
 import { jsonEcho } from "./json-echo.js";
+import { MADE_NOW } from "./made-now.js";
 import { slow } from "./slow.js";
 import { staticFiles } from "./static-files.js";
 
@@ -74,6 +75,5 @@ export class HttpRoutes {
 /** What is in the root, as data, if that is to be shown. */
 function rootList(root: FileRoot | undefined): Response {
   const list = root === undefined ? { entries: [], isWhole: true } : listFolder(root, []);
-  const headers = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
-  return Response.json({ list: root !== undefined, ...list }, { headers });
+  return Response.json({ list: root !== undefined, ...list }, { headers: MADE_NOW });
 }

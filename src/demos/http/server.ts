@@ -2,14 +2,10 @@
  * The server of the demo: whose requests it answers, and how it ends. What it answers is in
  * routes.ts; connections, messages and their limits are HttpServer's.
  */
-import {
-  type Address,
-  type Backend,
-  formatAddress,
-  Reactor,
-  type SystemError,
-} from "socket-reactor";
+import { type Address, type Backend, formatAddress, Reactor } from "socket-reactor";
 import { type HttpHandler, HttpServer } from "socket-reactor/protocols/http1";
+import { reasonOf } from "../errors.js";
+import { runUntilAborted } from "../run-until-aborted.js";
 import { answering, misdirected } from "./answer.js";
 import { hostCheck } from "./host-check.js";
 import { BODY_BYTES_MAX } from "./json-echo.js";
@@ -70,15 +66,8 @@ export class HttpDemo {
       await this.server.drain(drainMs);
       this.reactor.stop();
     };
-    const running = this.reactor.run();
-    const drained = new Promise<void>((resolve, reject) => {
-      const start = () => drain().then(resolve, reject);
-      if (signal.aborted) start();
-      else signal.addEventListener("abort", start, { once: true });
-    });
     try {
-      await Promise.race([running, drained]);
-      await running;
+      await runUntilAborted(this.reactor, signal, drain);
     } finally {
       this.server.close();
       this.reactor.close();
@@ -93,10 +82,4 @@ export function guarded(
 ): HttpHandler {
   const isForUs = hostCheck(own);
   return (request, response) => (isForUs(request.host) ? handler : misdirected)(request, response);
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error
-    ? ((error as Partial<SystemError>).code ?? error.message)
-    : String(error);
 }

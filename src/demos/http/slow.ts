@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { HttpHandler } from "socket-reactor/protocols/http1";
+import { madeNow } from "./made-now.js";
 
 export const PACE_MS = 300;
 const LINES = 10;
@@ -12,9 +13,7 @@ const LINES = 10;
 /** @param paceMs between two lines. */
 export function slow(paceMs: number = PACE_MS): HttpHandler {
   return async (request, response) => {
-    response.setHeader("Content-Type", "text/plain; charset=utf-8");
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    response.setHeader("Cache-Control", "no-store");
+    madeNow(response, "text/plain; charset=utf-8");
     if (request.minorVersion > 0) response.setHeader("Trailer", "Content-Digest");
     if (request.method === "HEAD") {
       response.end();

@@ -9,6 +9,7 @@ import { type FilePath, folderUrl, parseFilePath } from "./file-path.js";
 import { respondWithFile } from "./file-response.js";
 import type { FileRoot, FoundFile } from "./file-root.js";
 import { folderPage, listFolder } from "./folder-list.js";
+import { madeNow } from "./made-now.js";
 import { Refusal } from "./refusal.js";
 
 const INDEX = "index.html";
@@ -97,9 +98,7 @@ export function redirect(url: string, request: HttpRequest, response: HttpRespon
 }
 
 function respondWithList(root: FileRoot, { names }: FilePath, response: HttpResponse): void {
-  response.setHeader("Content-Type", "text/html; charset=utf-8");
-  response.setHeader("X-Content-Type-Options", "nosniff");
+  madeNow(response, "text/html; charset=utf-8");
   response.setHeader("Content-Security-Policy", LIST_POLICY);
-  response.setHeader("Cache-Control", "no-store");
   response.end(folderPage(names, listFolder(root, names)));
 }

@@ -11,6 +11,7 @@
  * minute has no reason to take the others for dead.
  */
 import { randomBytes } from "node:crypto";
+import { messageOf } from "../../errors.js";
 import { UsageError } from "../../usage-error.js";
 import type { ChatNetwork } from "../network/chat-network.js";
 import { Announcer } from "./announcer.js";
@@ -219,8 +220,4 @@ export class Backplane {
     this.#reported = reason;
     this.#options.log(`backplane: still lost: ${reason}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,7 @@
  * One connection both subscribes and publishes, which RESP3 allows (Redis 6 and newer). So what we
  * publish comes back to us in its order, and one proof of life is enough for both ways.
  */
+import { codeOf, messageOf } from "../../errors.js";
 import { UsageError } from "../../usage-error.js";
 import type { Link, LinkHandler, OpenLink } from "./link.js";
 
@@ -190,12 +191,4 @@ function createClient(
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   return messageOf(error) || codeOf(error) || "unknown reason";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
