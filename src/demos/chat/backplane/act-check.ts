@@ -8,7 +8,7 @@
  * The acts that are handed on are new objects with the known fields alone.
  */
 import type { Act, ModeChange, UserRecord } from "../network/act.js";
-import { isSoundAct } from "../network/check-act.js";
+import { isSoundAct, isUserId } from "../network/check-act.js";
 import { usernameOf } from "../network/names.js";
 
 /** Any text in UTF-16 units: what came in on a line of 512 bytes is no longer. */
@@ -19,7 +19,6 @@ export const ACT_CHANGES_MAX = 256;
 const TIME_MAX = 253_402_300_799_999;
 
 const SERVER_ID = /^[0-9a-z]{1,8}$/;
-const USER_ID = /^[0-9a-z]{1,8}\.\d{1,15}$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -118,10 +117,6 @@ function checkChange(value: unknown): ModeChange | undefined {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value.length <= ACT_TEXT_LENGTH_MAX;
-}
-
-function isUserId(value: unknown): value is string {
-  return typeof value === "string" && USER_ID.test(value);
 }
 
 /** A server acts for its own users alone. */

@@ -4,6 +4,7 @@
  * says what has become of it.
  */
 import type { Act } from "../network/act.js";
+import { isOrdered } from "../network/acts/confirm-act.js";
 import { ACT_CHANGES_MAX } from "./act-check.js";
 import type { Link } from "./link.js";
 import {
@@ -55,12 +56,8 @@ export class Announcer {
   /** What is not sent yet is dropped. */
   end(): void {
     this.#link = undefined;
-    this.#acts = [];
-    this.#actsLength = 0;
-    this.#orderly = [];
+    this.#empty();
     this.#unheard.clear();
-    clearImmediate(this.#flushing);
-    this.#flushing = undefined;
     clearTimeout(this.#snapshotLater);
     this.#snapshotLater = undefined;
   }
@@ -70,7 +67,7 @@ export class Announcer {
     if (this.#link === undefined) return;
     const text = JSON.stringify(act);
     this.#acts.push(text);
-    if (act.act === "mode" || act.act === "join") this.#orderly.push(act);
+    if (isOrdered(act)) this.#orderly.push(act);
     this.#actsLength += text.length;
     if (this.#actsLength > MESSAGE_LENGTH_MAX / 2) this.#flush();
     else this.#flushing ??= setImmediate(() => this.#flush());
@@ -118,11 +115,16 @@ export class Announcer {
   }
 
   #flush(): void {
+    if (this.#acts.length > 0) {
+      if (this.#orderly.length > 0) this.#unheard.set(this.#number, this.#orderly);
+      this.#link?.publish(encodeActs(this.start, this.#number++, this.#acts));
+    }
+    this.#empty();
+  }
+
+  #empty(): void {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
-    if (this.#acts.length === 0) return;
-    if (this.#orderly.length > 0) this.#unheard.set(this.#number, this.#orderly);
-    this.#link?.publish(encodeActs(this.start, this.#number++, this.#acts));
     this.#acts = [];
     this.#actsLength = 0;
     this.#orderly = [];

@@ -69,8 +69,8 @@ function isSoundChange({ letter, argument, isSet }: ModeChange): boolean {
   }
 }
 
-function isUserId(text: string): boolean {
-  return /^[0-9a-z]{1,8}\.\d{1,15}$/.test(text);
+export function isUserId(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-z]{1,8}\.\d{1,15}$/.test(value);
 }
 
 /** A name that is given belongs to the one it is given to. */

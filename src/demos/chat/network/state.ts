@@ -150,6 +150,11 @@ export class Membership {
 /** The modes that are lists of masks: bans, exceptions from them, standing invitations. */
 export const MASK_LETTERS = ["b", "e", "I"] as const;
 export type MaskLetter = (typeof MASK_LETTERS)[number];
+
+export function isMaskLetter(letter: string): letter is MaskLetter {
+  return (MASK_LETTERS as readonly string[]).includes(letter);
+}
+
 /** The modes that are on or off. */
 export const FLAG_LETTERS: readonly string[] = ["i", "m", "n", "s", "t"];
 
@@ -235,6 +240,10 @@ export class Room {
   }
 
   /** Whether it is shown to somebody: a secret room only to who is in it. */
+  isOperator(user: User): boolean {
+    return this.members.get(user)?.isOperator === true;
+  }
+
   isVisibleTo(user: User): boolean {
     return !this.isSecret || this.members.has(user);
   }

@@ -5,6 +5,7 @@
 import type { Act } from "../act.js";
 import type { Recipient } from "../state.js";
 import type { World } from "../world.js";
+import { isOrdered } from "./confirm-act.js";
 import { kill, say, wallops } from "./message-acts.js";
 import { mode } from "./mode-act.js";
 import { invite, join, kick, part, topic } from "./room-acts.js";
@@ -60,6 +61,6 @@ export function applyAct(world: World, act: Act, client?: Recipient): void {
 /** @param client of "enter": what carries the user. */
 export function perform(world: World, act: Act, client?: Recipient): void {
   applyAct(world, act, client);
-  if (act.act === "mode" || act.act === "join") world.disturbancesAt.set(act, world.disturbances);
+  if (isOrdered(act)) world.disturbancesAt.set(act, world.disturbances);
   world.onAct?.(act);
 }

@@ -3,13 +3,17 @@
  * We applied them early, when they happened; the others apply them now. Where two servers changed one
  * thing at one time, all end with what was heard last, because we apply ours once more in its place.
  *
- * Only for what is set and reset: who is where and by what name ends the same without it.
+ * Only for what is set and reset, `isOrdered`: who is where and by what name ends the same without.
  */
 import type { Act } from "../act.js";
 import { Broadcast } from "../broadcast.js";
 import { tellRoom } from "../tell.js";
 import type { World } from "../world.js";
 import { changeModes } from "./mode-act.js";
+
+export function isOrdered(act: Act): boolean {
+  return act.act === "mode" || act.act === "join";
+}
 
 export function confirmAct(world: World, act: Act): void {
   // Nothing came between: to do it again would undo, for a moment, what ours have done since.

@@ -10,7 +10,7 @@ import type { Act, ModeChange } from "../act.js";
 import { Broadcast } from "../broadcast.js";
 import { LINE_BYTES_MAX } from "../limits.js";
 import { fold } from "../names.js";
-import { FLAG_LETTERS, type Room } from "../state.js";
+import { FLAG_LETTERS, isMaskLetter, type Room } from "../state.js";
 import { tellRoom } from "../tell.js";
 import { byteLength } from "../text.js";
 import type { World } from "../world.js";
@@ -52,7 +52,7 @@ function applyChange(
   const { letter } = change;
   if (FLAG_LETTERS.includes(letter)) return changeFlag(room, change);
   if (letter === "o" || letter === "v") return changePrivilege(world, room, change);
-  if (letter === "b" || letter === "e" || letter === "I") {
+  if (isMaskLetter(letter)) {
     return changeMask(room, letter, change, { ...doing, masksMax: world.limits.masksMax });
   }
   if (letter === "k") return changeKey(room, change);

@@ -79,7 +79,7 @@ export function invite(world: World, act: ActOf<"invite">): void {
   const room = world.room(act.room);
   if (user === undefined || whom?.client === undefined || room === undefined) return;
   // Anybody may ask somebody in where that opens nothing; it must open nothing later, either.
-  if (room.members.get(user)?.isOperator === true) whom.invite(room);
+  if (room.isOperator(user)) whom.invite(room);
   const text = `:${user.mask} INVITE ${whom.nick} ${room.name}`;
   whom.client.tell(new Broadcast(text, world.now()));
 }

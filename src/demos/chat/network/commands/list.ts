@@ -6,7 +6,7 @@
 import type { Client } from "../client.js";
 import { fold, matches } from "../names.js";
 import type { Room, User } from "../state.js";
-import { listOf } from "./targets.js";
+import { allowedOf, listOf, tellSurplus } from "./targets.js";
 
 type Condition = (room: Room) => boolean;
 const MINUTE_MS = 60_000;
@@ -19,7 +19,7 @@ export function list(
   const { world } = client;
   const { masks, conditions } = parse(listOf(`${first},${second}`), world.now());
   // Each is held against every room, which takes longer than anything else that one line can ask.
-  const used = masks.slice(0, world.limits.targetsMax);
+  const used = allowedOf(client, masks);
   const wanted = used.filter((mask) => !mask.startsWith("!")).map(fold);
   const unwanted = used.filter((mask) => mask.startsWith("!")).map((mask) => fold(mask.slice(1)));
   let left = world.limits.replyLinesMax;
@@ -35,8 +35,7 @@ export function list(
     left -= 1;
     client.reply("RPL_LIST", room.name, String(room.members.size), room.topic?.text ?? "");
   }
-  const surplus = masks[world.limits.targetsMax];
-  if (surplus !== undefined) client.reply("ERR_TOOMANYTARGETS", surplus);
+  tellSurplus(client, masks);
   client.reply("RPL_LISTEND");
 }
 

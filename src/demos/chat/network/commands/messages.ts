@@ -8,7 +8,7 @@ import { REASON_LENGTH } from "../limits.js";
 import type { NumericName } from "../numerics.js";
 import type { Room, User } from "../state.js";
 import { cutBytes } from "../text.js";
-import { listOf } from "./targets.js";
+import { allowedOf, listOf, tellSurplus } from "./targets.js";
 
 export function privmsg(client: Client, params: readonly string[], user: User): void {
   say(client, params, user, false);
@@ -37,7 +37,7 @@ function say(
     refuse("ERR_NOTEXTTOSEND");
     return;
   }
-  for (const target of targets.slice(0, world.limits.targetsMax)) {
+  for (const target of allowedOf(client, targets)) {
     const room = world.room(target);
     const whom = room === undefined ? world.userByNick(target) : undefined;
     if (room !== undefined && !maySpeak(room, user)) refuse("ERR_CANNOTSENDTOCHAN", room.name);
@@ -49,8 +49,7 @@ function say(
       if (whom?.away !== undefined) refuse("RPL_AWAY", whom.nick, whom.away);
     }
   }
-  const surplus = targets[world.limits.targetsMax];
-  if (surplus !== undefined) refuse("ERR_TOOMANYTARGETS", surplus);
+  if (!isNotice) tellSurplus(client, targets);
 }
 
 function maySpeak(room: Room, user: User): boolean {

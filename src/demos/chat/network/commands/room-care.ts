@@ -5,14 +5,14 @@ import { REASON_LENGTH, TOPIC_LENGTH } from "../limits.js";
 import type { Room, User } from "../state.js";
 import { cutBytes } from "../text.js";
 import { sendTopic } from "./rooms.js";
-import { listOf } from "./targets.js";
+import { allowedOf, listOf, tellSurplus } from "./targets.js";
 
 export function topic(client: Client, [name = "", text]: readonly string[], user: User): void {
   const room = roomOfMember(client, name, user);
   if (room === undefined) return;
   if (text === undefined) {
     sendTopic(client, room);
-  } else if (room.flags.has("t") && !isOperator(room, user)) {
+  } else if (room.flags.has("t") && !room.isOperator(user)) {
     client.reply("ERR_CHANOPRIVSNEEDED", room.name);
   } else {
     const { world } = client;
@@ -36,7 +36,7 @@ export function invite(
   }
   const room = roomOfMember(client, name, user);
   if (room === undefined) return;
-  if (room.flags.has("i") && !isOperator(room, user)) {
+  if (room.flags.has("i") && !room.isOperator(user)) {
     client.reply("ERR_CHANOPRIVSNEEDED", room.name);
   } else if (room.members.has(whom)) {
     client.reply("ERR_USERONCHANNEL", whom.nick, room.name);
@@ -55,13 +55,13 @@ export function kick(
   const { world } = client;
   const room = roomOfMember(client, name, user);
   if (room === undefined) return;
-  if (!isOperator(room, user)) {
+  if (!room.isOperator(user)) {
     client.reply("ERR_CHANOPRIVSNEEDED", room.name);
     return;
   }
   const said = cutBytes(reason === "" ? user.nick : reason, REASON_LENGTH);
   const wanted = listOf(nicks);
-  for (const nick of wanted.slice(0, world.limits.targetsMax)) {
+  for (const nick of allowedOf(client, wanted)) {
     const whom = world.userByNick(nick);
     if (whom === undefined) client.reply("ERR_NOSUCHNICK", nick);
     else if (!room.members.has(whom)) client.reply("ERR_USERNOTINCHANNEL", whom.nick, room.name);
@@ -70,8 +70,7 @@ export function kick(
       perform(world, { ...act, reason: said });
     }
   }
-  const surplus = wanted[world.limits.targetsMax];
-  if (surplus !== undefined) client.reply("ERR_TOOMANYTARGETS", surplus);
+  tellSurplus(client, wanted);
 }
 
 /** A room that the user is in; otherwise it is said what is wrong. */
@@ -82,8 +81,4 @@ function roomOfMember(client: Client, name: string, user: User): Room | undefine
   else if (!room.members.has(user)) client.reply("ERR_NOTONCHANNEL", room.name);
   else return room;
   return undefined;
-}
-
-function isOperator(room: Room, user: User): boolean {
-  return room.members.get(user)?.isOperator === true;
 }

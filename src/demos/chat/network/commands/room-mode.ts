@@ -7,7 +7,14 @@ import { perform } from "../acts/apply-act.js";
 import type { Client } from "../client.js";
 import { MODES_MAX } from "../limits.js";
 import { fold, isKey, maskOf } from "../names.js";
-import { FLAG_LETTERS, MASK_LETTERS, type MaskLetter, type Room, type User } from "../state.js";
+import {
+  FLAG_LETTERS,
+  isMaskLetter,
+  MASK_LETTERS,
+  type MaskLetter,
+  type Room,
+  type User,
+} from "../state.js";
 
 /** One MODE on its way. */
 interface Editing {
@@ -49,7 +56,7 @@ export function roomMode(
 
 function readModes(editing: Editing, modes: string, user: User, isCut: boolean): void {
   const { client, room, given } = editing;
-  const isOperator = room.members.get(user)?.isOperator === true;
+  const isOperator = room.isOperator(user);
   // What is answered once: a line full of one letter must not make a flood of answers.
   const answered = new Set<string>();
   const once = (key: string, answer: () => void): void => {
@@ -156,10 +163,6 @@ function sendMasks(client: Client, room: Room, letter: MaskLetter): void {
     client.reply(item, room.name, mask, by, String(Math.floor(at / 1000)));
   }
   client.reply(end, room.name);
-}
-
-function isMaskLetter(letter: string): letter is MaskLetter {
-  return letter === "b" || letter === "e" || letter === "I";
 }
 
 function isKnownMask(room: Room, letter: string, mask: string): boolean {

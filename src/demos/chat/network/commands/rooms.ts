@@ -8,7 +8,7 @@ import { isRoomName } from "../names.js";
 import type { NumericName } from "../numerics.js";
 import type { Room, User } from "../state.js";
 import { cutBytes } from "../text.js";
-import { listOf } from "./targets.js";
+import { allowedOf, listOf, tellSurplus } from "./targets.js";
 
 export function join(client: Client, [names = "", keys = ""]: readonly string[], user: User): void {
   if (names === "0") {
@@ -99,13 +99,12 @@ function partAll({ world }: Client, user: User): void {
 export function names(client: Client, [list = "*"]: readonly string[], user: User): void {
   const { world } = client;
   const wanted = listOf(list);
-  for (const name of wanted.slice(0, world.limits.targetsMax)) {
+  for (const name of allowedOf(client, wanted)) {
     const room = world.room(name);
     if (room?.isVisibleTo(user)) sendNames(client, room, user);
     else client.reply("RPL_ENDOFNAMES", name);
   }
-  const surplus = wanted[world.limits.targetsMax];
-  if (surplus !== undefined) client.reply("ERR_TOOMANYTARGETS", surplus);
+  tellSurplus(client, wanted);
 }
 
 function sendNames(client: Client, room: Room, user: User): void {

@@ -1,7 +1,7 @@
-/** What the server says of itself: VERSION, TIME, ADMIN, INFO, LINKS, STATS, LUSERS, MOTD. */
+/** What the server says of itself: VERSION, TIME, ADMIN, INFO, LINKS, STATS, MOTD. */
 import type { Client } from "../client.js";
 import { sendSupport, VERSION } from "./support.js";
-import { sendLusers, sendMotd } from "./welcome.js";
+import { sendMotd } from "./welcome.js";
 
 export const SERVER_INFO: string = "A chat on socket-reactor";
 const DAY_S = 86_400;
@@ -56,10 +56,6 @@ export function stats(client: Client, [letter = "", server]: readonly string[]):
     client.reply("RPL_STATSUPTIME", `Server Up ${Math.floor(up / DAY_S)} days ${clock}`);
   }
   client.reply("RPL_ENDOFSTATS", letter);
-}
-
-export function lusers(client: Client): void {
-  sendLusers(client);
 }
 
 export function motd(client: Client, [server]: readonly string[]): void {

@@ -9,7 +9,8 @@ import { kill, oper, wallops } from "./operators.js";
 import { error, nick, pass, ping, pong, quit, user } from "./registration.js";
 import { invite, kick, topic } from "./room-care.js";
 import { join, names, part } from "./rooms.js";
-import { admin, info, links, lusers, motd, stats, time, version } from "./server-info.js";
+import { admin, info, links, motd, stats, time, version } from "./server-info.js";
+import { sendLusers } from "./welcome.js";
 import { ison, userhost, who } from "./who.js";
 import { whois, whowas } from "./whois.js";
 
@@ -48,7 +49,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["KILL", forUsers(1, kill)],
   ["WALLOPS", forUsers(1, wallops)],
 
-  ["LUSERS", forUsers(0, lusers)],
+  ["LUSERS", forUsers(0, sendLusers)],
   ["MOTD", forUsers(0, motd)],
   ["VERSION", forUsers(0, version)],
   ["TIME", forUsers(0, time)],

@@ -2,7 +2,7 @@
 import type { Client } from "../client.js";
 import type { User } from "../state.js";
 import { SERVER_INFO } from "./server-info.js";
-import { listOf } from "./targets.js";
+import { allowedOf, listOf } from "./targets.js";
 
 /** `WHOIS nick`, or `WHOIS server-or-nick nick`: every server knows all there is to know. */
 export function whois(client: Client, params: readonly string[], user: User): void {
@@ -17,7 +17,7 @@ export function whois(client: Client, params: readonly string[], user: User): vo
     return;
   }
   const list = second ?? first;
-  for (const nick of listOf(list).slice(0, world.limits.targetsMax)) {
+  for (const nick of allowedOf(client, listOf(list))) {
     const found = world.userByNick(nick);
     if (found === undefined) client.reply("ERR_NOSUCHNICK", nick);
     else sendWhois(client, found, user);
