@@ -8,7 +8,7 @@
  */
 import { reasonOf } from "../errors.js";
 import type { WorkerSays } from "./worker-message.js";
-import { startWorker, type WorkerKind, type WorkerThread } from "./worker-thread.js";
+import { assertThread, startWorker, type WorkerKind, type WorkerThread } from "./worker-thread.js";
 
 export const RESTART_MIN_MS = 100;
 export const RESTART_MAX_MS = 10_000;
@@ -66,6 +66,7 @@ export class Crew {
     const startedMs = performance.now();
     this.#restarts.delete(place);
     try {
+      assertThread(kind);
       const thread = startWorker(kind, dataFor(place), {
         said: (words) => {
           if (words.says !== "ready") onSaid(member, words);

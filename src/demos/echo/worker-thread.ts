@@ -39,7 +39,8 @@ let promised = 0;
 let free = 0;
 
 /**
- * @throws SystemError EMFILE, ENFILE: there are not descriptors enough.
+ * Behind `assertThread`, which looks whether it can begin.
+ *
  * @throws Error ERR_WORKER_INIT_FAILED: the system has no thread left.
  */
 export function startWorker(
@@ -47,7 +48,6 @@ export function startWorker(
   data: unknown,
   listener: WorkerListener,
 ): WorkerThread {
-  assertThread(kind);
   const worker = new Worker(kind.entry, {
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: kind.heapMb },
@@ -78,7 +78,8 @@ export function startWorker(
  * what it was about to read. So no thread is ended before its first word, and none begins without
  * enough.
  *
- * To look is to take them for a moment. While threads load that would be theirs, so then we reckon.
+ * To look is to take them for a moment: two milliseconds for two thousand. While threads load that
+ * would be theirs, so then we reckon.
  *
  * @throws SystemError EMFILE.
  */
