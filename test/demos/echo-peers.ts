@@ -9,16 +9,11 @@ import { once } from "node:events";
 import { connect, Socket as NodeSocket } from "node:net";
 import { onTestFinished } from "vitest";
 import type { EchoOptions } from "../../src/demos/echo/server.js";
-import {
-  ADDRESS_BYTES,
-  parseAddress,
-  SO_RCVBUF,
-  SO_SNDBUF,
-  Socket,
-  systemKernel,
-} from "../../src/index.js";
+import { ADDRESS_BYTES, SO_RCVBUF, SO_SNDBUF, Socket, systemKernel } from "../../src/index.js";
 import { openDescriptors } from "../support/descriptors.js";
 import type { EchoModel } from "./echo-models.js";
+import { portOf } from "./port-of.js";
+import { runUntilStopped } from "./run-until-stopped.js";
 
 /** Round trips without progress after which a peer counts as stalled. */
 const STALLED_TURNS = 20;
@@ -55,17 +50,9 @@ export function startServer(
     log: (line) => log.add(line),
     ...options,
   });
-  const interrupted = new AbortController();
-  const running = server.run(interrupted.signal);
-  const stop = (): Promise<void> => {
-    interrupted.abort();
-    return running;
-  };
-  onTestFinished(stop);
-  const address = parseAddress(server.address);
-  if (!("port" in address)) throw new Error(`No port in ${server.address}`);
+  const stop = runUntilStopped((signal) => server.run(signal));
   return {
-    port: address.port,
+    port: portOf(server.address),
     lines: log.lines,
     ready: server.ready ?? Promise.resolve(),
     said: (pattern, count) => log.said(pattern, count),

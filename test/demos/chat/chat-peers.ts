@@ -12,6 +12,7 @@ import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { ChatServer, type ChatServerOptions } from "../../../src/demos/chat/server.js";
 import { type Kernel, Reactor } from "../../../src/index.js";
+import { portOf } from "../port-of.js";
 
 export interface RunningChat {
   readonly server: ChatServer;
@@ -53,10 +54,6 @@ export function startChat({ kernel, ...options }: StartOptions = {}): RunningCha
     port: portOf(server.address),
     webPort: portOf(server.webAddress ?? ""),
   };
-}
-
-function portOf(address: string): number {
-  return Number(/\d+$/.exec(address)?.[0]);
 }
 
 interface Waiting {

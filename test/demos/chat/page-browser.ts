@@ -7,6 +7,7 @@ import { onTestFinished } from "vitest";
 import { ChatServer, type ChatServerOptions } from "../../../src/demos/chat/server.js";
 import { Reactor } from "../../../src/index.js";
 import type { Browser } from "../chromium.js";
+import { portOf } from "../port-of.js";
 
 export interface RunningChat {
   readonly chat: ChatServer;
@@ -46,10 +47,6 @@ export function startChat(
   onTestFinished(stop);
   const web = portOf(chat.webAddress ?? "");
   return { chat, port: portOf(chat.address), webPort: web, url: `http://127.0.0.1:${web}/`, stop };
-}
-
-function portOf(address: string): number {
-  return Number(/\d+$/.exec(address)?.[0]);
 }
 
 export interface Relay {

@@ -7,6 +7,8 @@ import { onTestFinished } from "vitest";
 import { DemoServer, type DemoServerOptions } from "../../../src/demos/demo/server.js";
 import type { Beat, ConnectionRow } from "../../../src/demos/demo/snapshot.js";
 import { begin } from "../http/demo-server.js";
+import { portOf } from "../port-of.js";
+import { runUntilStopped } from "../run-until-stopped.js";
 
 /** For `expect.poll`: a guard against a hang, and no more. */
 export const PATIENT = { timeout: 15_000 };
@@ -29,18 +31,12 @@ export function startDemo(options: Partial<DemoServerOptions> = {}): RunningDemo
     ...{ log: (line: string) => log.push(line), beatMs: 20 },
     ...options,
   });
-  const stopping = new AbortController();
-  const running = server.run(stopping.signal, 1000);
-  const stop = (): Promise<void> => {
-    stopping.abort();
-    return running;
-  };
-  onTestFinished(stop);
-  const portOf = (service: "echo" | "chat" | "http"): number =>
-    Number(/\d+$/.exec(server.addressOf(service))?.[0]);
+  const stop = runUntilStopped((signal) => server.run(signal, 1000));
   return {
     ...{ server, log, stop },
-    ...{ echoPort: portOf("echo"), chatPort: portOf("chat"), httpPort: portOf("http") },
+    echoPort: portOf(server.addressOf("echo")),
+    chatPort: portOf(server.addressOf("chat")),
+    httpPort: portOf(server.addressOf("http")),
   };
 }
 

@@ -1,11 +1,11 @@
 /** The echo servers that work in threads, in this process, with what their tests look at. */
-import { onTestFinished } from "vitest";
 import * as multiReactor from "../../../src/demos/echo/multi-reactor.js";
 import type { EchoOptions, ThreadedEchoServer } from "../../../src/demos/echo/server.js";
 import * as threadPerConnection from "../../../src/demos/echo/thread-per-connection.js";
 import * as threadPool from "../../../src/demos/echo/thread-pool.js";
-import { parseAddress } from "../../../src/index.js";
 import { LineLog } from "../echo-peers.js";
+import { portOf } from "../port-of.js";
+import { runUntilStopped } from "../run-until-stopped.js";
 
 export interface ThreadedModel {
   readonly name: string;
@@ -65,17 +65,9 @@ export async function startThreaded(
     ...options,
     ...own,
   });
-  const interrupted = new AbortController();
-  const running = server.run(interrupted.signal);
-  const stop = (): Promise<void> => {
-    interrupted.abort();
-    return running;
-  };
-  onTestFinished(stop);
+  const stop = runUntilStopped((signal) => server.run(signal));
   await server.ready;
-  const address = parseAddress(server.address);
-  if (!("port" in address)) throw new Error(`No port in ${server.address}`);
-  return { server, port: address.port, log, stop };
+  return { server, port: portOf(server.address), log, stop };
 }
 
 /** The same worker, which a peer can crash. */

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { buffer, text } from "node:stream/consumers";
-import { onTestFinished } from "vitest";
 import { HttpDemo, type HttpDemoOptions } from "../../../src/demos/http/server.js";
+import { portOf } from "../port-of.js";
+import { runUntilStopped } from "../run-until-stopped.js";
 import { type ServedFolder, servedFolder } from "./served-folder.js";
 
 export interface RunningDemo {
@@ -22,14 +23,8 @@ export function startDemo(options: Partial<HttpDemoOptions> = {}): RunningDemo {
     ...{ host: "127.0.0.1", port: 0, log: (line: string) => log.push(line) },
     ...options,
   });
-  const stopping = new AbortController();
-  const running = demo.run(stopping.signal, 1000);
-  const stop = (): Promise<void> => {
-    stopping.abort();
-    return running;
-  };
-  onTestFinished(stop);
-  return { demo, log, stop, port: Number(/\d+$/.exec(demo.address)?.[0]) };
+  const stop = runUntilStopped((signal) => demo.run(signal, 1000));
+  return { demo, log, stop, port: portOf(demo.address) };
 }
 
 export interface Question {
